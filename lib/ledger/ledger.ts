@@ -1,0 +1,152 @@
+import type {
+  BusinessNumber,
+  Contact,
+  Instant,
+  LimitState,
+  Permission,
+  PermissionEnd,
+  Reason,
+  ReservationState,
+} from '../permission/model.ts';
+import type { ProviderEvent } from '../provider/event.ts';
+
+export interface RequestIntent {
+  businessNumber: BusinessNumber;
+  contact: Contact;
+  purpose: string;
+  /** `auto` picks free-form inside the service window and the template outside it. */
+  via: 'auto' | 'freeform' | 'template';
+  hasTemplate: boolean;
+}
+export interface CallIntent {
+  businessNumber: BusinessNumber;
+  contact: Contact;
+  purpose: string;
+  /** Who asked, so that the outcome finds its way back after a redeploy or a crash: node id and small JSON data. */
+  origin?: { nodeId: string; data?: unknown };
+}
+
+export type RequestReservation =
+  | { ok: true; reservationId: string; via: 'freeform' | 'template'; permission: Permission; limits: LimitState[] }
+  | { ok: false; reason: Reason; permission: Permission; limits: LimitState[] };
+export type CallReservation =
+  | { ok: true; reservationId: string; permission: Permission; limits: LimitState[] }
+  | { ok: false; reason: Reason; permission: Permission; limits: LimitState[] };
+
+/** How a reservation went. `released` only if it is sure that nothing was sent. */
+export type Settlement =
+  | { state: 'consumed'; providerId: string; contact?: Contact }
+  | { state: 'released'; why: string }
+  | { state: 'unknown'; why: string };
+
+/** A call as the ledger keeps it: what is needed to finish it after a crash, and to prove it afterwards. */
+export interface StoredCall {
+  /** Reservation id; also the correlation id that the provider echoes. */
+  reservationId: string;
+  callId?: string;
+  businessNumberId: string;
+  contact: Contact;
+  purpose: string;
+  owner: string;
+  reservation: ReservationState;
+  reservedAt: Instant;
+  acceptedAt?: Instant;
+  endedAt?: Instant;
+  outcome?: CallOutcome;
+  durationSeconds?: number;
+  errorCode?: string;
+  origin?: { nodeId: string; data?: unknown };
+}
+export type CallOutcome = 'completed' | 'no_answer' | 'declined' | 'cancelled' | 'failed';
+
+/** What an event changed. A duplicate has `fresh: false` and no effects. */
+export interface Appended {
+  event: ProviderEvent;
+  fresh: boolean;
+  effects: Effect[];
+}
+export type Effect =
+  | { kind: 'granted'; businessNumberId: string; contact: Contact; permission: Permission }
+  | { kind: 'denied'; businessNumberId: string; contact: Contact; permission: Permission }
+  | { kind: 'ended'; businessNumberId: string; contact: Contact; permission: Permission; why: PermissionEnd }
+  | { kind: 'unanswered_warning'; businessNumberId: string; contact: Contact; count: number };
+
+/** The provider contradicted us; it wins. */
+export interface Correction {
+  businessNumber: BusinessNumber;
+  contact: Contact;
+  /** `no_permission` 138006, `request_limit` 138009, `connected_limit` 138012, `permanent` 138017. */
+  says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary';
+  expiresAt?: Instant;
+  retryAt?: Instant;
+}
+
+export interface AuditRow {
+  seq: number;
+  at: Instant;
+  businessNumberId?: string;
+  contact?: string;
+  event: string;
+  detail: unknown;
+}
+
+export interface Explanation {
+  contact: Contact;
+  permission: Permission;
+  canRequest: boolean;
+  requestReason?: Reason;
+  requestLimits: LimitState[];
+  canCall: boolean;
+  callReason?: Reason;
+  callLimits: LimitState[];
+}
+
+/**
+ * The permission store. One rule code decides for every engine: inside the open transaction the engine reads a snapshot
+ * under lock and hands it, with the time, to `lib/permission`; SQL never decides.
+ * Every method that changes something resolves after the change is durable. Failures are `LedgerError`.
+ */
+export interface Ledger {
+  reserveRequest(intent: RequestIntent): Promise<RequestReservation>;
+  reserveCall(intent: CallIntent): Promise<CallReservation>;
+  settle(reservationId: string, settlement: Settlement): Promise<void>;
+  /** Stores events durably, once each, and applies them. Resolve, then answer 200. */
+  append(events: ProviderEvent[]): Promise<Appended[]>;
+  /** Fresh events were handed to the flows; they are not handed out again after a restart. */
+  dispatched(eventIds: string[]): Promise<void>;
+  /** Events that were acknowledged but perhaps never reached the flows (crash in between), oldest first. */
+  undispatched(businessNumberId: string): Promise<Appended[]>;
+  /** Our own end of a call that no webhook will tell: placing failed, or the provider confirmed our terminate and then fell silent. */
+  finishCall(reservationId: string, end: { outcome: CallOutcome; at: Instant; errorCode?: string }): Promise<void>;
+  /** Calls without an end. `owner` other than ours: a process that died. */
+  liveCalls(businessNumberId: string): Promise<StoredCall[]>;
+  findCall(id: { reservationId?: string; callId?: string }): Promise<StoredCall | undefined>;
+  /** Takes over the calls of a dead process, so that we may end them. */
+  adopt(reservationIds: string[]): Promise<void>;
+  status(businessNumberId: string, contact: Contact): Promise<Permission>;
+  explain(businessNumber: BusinessNumber, contact: Contact): Promise<Explanation>;
+  correct(correction: Correction): Promise<Permission>;
+  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<void>;
+  /** Marks lapsed permissions and pending requests, and leases of dead reservations. Returns what changed. */
+  sweep(): Promise<Effect[]>;
+  audit(query: {
+    businessNumberId?: string;
+    contact?: Contact;
+    afterSeq?: number;
+    limit?: number;
+  }): Promise<AuditRow[]>;
+  health(): Promise<{ ok: boolean; engine: string; location: string; detail?: string }>;
+  close(): Promise<void>;
+}
+
+/** What a ledger throws. `code`: store_unavailable, store_locked, store_newer_version, store_corrupt, store_full, store_network_drive, bad_input. */
+export class LedgerError extends Error {
+  readonly code: string;
+  readonly nextStep: string;
+  constructor(code: string, message: string, nextStep: string) {
+    super(message);
+    this.name = 'LedgerError';
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The media side of calls as the rest of the house sees it. Samples stay in the worker thread; what crosses are
+ * commands, events and results, all plain data. One engine (one worker) per Node-RED process.
+ */
+export interface LegOptions {
+  /** UDP ports to use, for firewalls. */
+  portRange?: [number, number];
+  /** Address to offer beside the host's own (a 1:1 NAT's public address). */
+  publicAddress?: string;
+  /** Only use this local address. `127.0.0.1` for the simulator. */
+  bindAddress?: string;
+  iceServers?: { urls: string; username?: string; credential?: string }[];
+}
+
+export type LegState = 'new' | 'connecting' | 'connected' | 'failed' | 'closed';
+
+export interface LegStatistics {
+  packetsReceived: number;
+  packetsSent: number;
+  packetsLost: number;
+  duplicates: number;
+  jitterMs: number;
+  roundTripMs?: number;
+  codec: string;
+  dtlsRole?: 'client' | 'server';
+  srtpProfile?: string;
+  candidatePair?: string;
+}
+
+export interface PlayOptions {
+  /** A WAV file's path, or its bytes. */
+  source: { file: string } | { wav: Uint8Array };
+}
+export interface PlayResult {
+  /** `whole`, or why it stopped before its end. */
+  result: 'whole' | 'stopped' | 'call_ended';
+  playedSeconds: number;
+}
+
+export interface RecordOptions {
+  /** Folder that recordings may not leave. Created if missing. */
+  root: string;
+  /** File name below `root`, ending in `.wav`. */
+  name: string;
+  /** Hz: 8000, 16000, 24000 or 48000. */
+  sampleRate?: number;
+  maxSeconds?: number;
+}
+export interface RecordResult {
+  file: string;
+  seconds: number;
+  /** Left: the person. Right: what we sent. */
+  channels: 2;
+  sampleRate: number;
+  result: 'stopped' | 'call_ended' | 'maximum_length';
+}
+
+export interface BridgeOptions {
+  /** Where to send RTP. Without it, the first valid packet's sender (`learn`). */
+  remote?: { address: string; port: number };
+  /** Local address and port (0: any even port). */
+  local?: { address?: string; port?: number };
+  /** Opus payload type on the far side. Default 111. */
+  payloadType?: number;
+}
+export interface BridgeInfo {
+  local: { address: string; port: number };
+  /** SDP that describes our side, for ffmpeg, GStreamer or a PBX. */
+  sdp: string;
+}
+export interface BridgeResult {
+  packetsToRtp: number;
+  packetsFromRtp: number;
+  droppedFromRtp: number;
+  result: 'stopped' | 'call_ended';
+}
+
+export interface LegEvents {
+  state: [LegState];
+  /** The person's first audio packet arrived. */
+  media: [];
+  /** A keypad digit. */
+  digit: [{ digit: string; durationMs: number }];
+}
+
+/** A task that runs on a leg: `started` when it does its work, `done` when it is over. Both reject with `MediaError`. */
+export interface MediaTask<Info, Result> {
+  readonly id: string;
+  started: Promise<Info>;
+  done: Promise<Result>;
+  stop(): Promise<void>;
+}
+
+/** Handle, on the main thread, of one WebRTC leg in the worker. */
+export interface Leg {
+  readonly id: string;
+  state(): LegState;
+  /** Gathers all candidates and returns the whole offer. */
+  createOffer(): Promise<string>;
+  applyAnswer(sdp: string): Promise<void>;
+  /** For incoming calls: takes the offer and returns our answer. */
+  answer(offer: string): Promise<string>;
+  /** Opens the gate: the person has picked up, playing may begin. Silence flows from connecting on. */
+  accepted(): void;
+  /** Queued tasks start once the leg is connected and accepted. */
+  play(options: PlayOptions): MediaTask<void, PlayResult>;
+  record(options: RecordOptions): MediaTask<{ file: string }, RecordResult>;
+  bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult>;
+  statistics(): Promise<LegStatistics>;
+  on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void;
+  /** Ends all tasks (their results say `call_ended`), closes sockets. Resolves when recordings are complete on disk. */
+  close(): Promise<void>;
+}
+
+export interface MediaEngine {
+  createLeg(id: string, options: LegOptions): Promise<Leg>;
+  /** Number of open legs, for tests and health. */
+  legs(): number;
+  /** Called when the worker died; all its legs are closed already and a new worker is started on demand. */
+  onCrash(listener: (error: Error) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** What media throws. `code`: media_sdp_invalid, media_file_missing, media_file_invalid, media_path_refused, media_port_in_use, media_not_connected, media_worker_died, media_address_refused. */
+export class MediaError extends Error {
+  readonly code: string;
+  readonly nextStep: string;
+  constructor(code: string, message: string, nextStep: string) {
+    super(message);
+    this.name = 'MediaError';
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}

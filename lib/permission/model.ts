@@ -1,0 +1,163 @@
+/**
+ * The words of permission: what the ledger stores, what a decision looks at, and what it answers.
+ * Types only. Every time is an `Instant`: milliseconds since 1970-01-01 UTC. Messages to flows use ISO 8601 instead.
+ */
+export type Instant = number;
+
+/** A person on WhatsApp. At least one of `phone` and `userId` is present. */
+export interface Contact {
+  /** E.164 digits without `+`. May be missing: people with a username need not show their number. */
+  phone?: string;
+  /** Business-scoped user id, `CC.xxxx`; the same person has another one for another business. */
+  userId?: string;
+  /** Parent business-scoped user id, `CC.ENT.xxxx`, only for managed businesses. */
+  parentUserId?: string;
+  name?: string;
+  /** BCP 47 tag such as `pt-BR`. */
+  language?: string;
+  /** IANA zone such as `America/Sao_Paulo`. */
+  timeZone?: string;
+}
+
+/** The business's own number. Permission always belongs to a pair of business number and contact. */
+export interface BusinessNumber {
+  /** Provider's id of the number (Meta: phone number id). Key of everything stored. */
+  id: string;
+  /** E.164 digits without `+`; decides in which country the business calls from. */
+  phone: string;
+}
+
+export type PermissionStatus = 'not_requested' | 'pending' | 'granted' | 'denied';
+export type PermissionKind = 'temporary' | 'permanent';
+/** How a grant came about: an answer to our request, the person's own choice in the profile, a call to us, or read from the provider. */
+export type PermissionSource = 'request' | 'profile' | 'callback' | 'provider_query';
+/** Why a permission that existed, or was asked for, is not there now. */
+export type PermissionEnd = 'denied' | 'revoked' | 'automatic' | 'expired' | 'opt_out' | 'provider_says_none';
+
+export interface Permission {
+  status: PermissionStatus;
+  kind?: PermissionKind;
+  grantedAt?: Instant;
+  /** Absent for permanent permissions. */
+  expiresAt?: Instant;
+  source?: PermissionSource;
+  ended?: PermissionEnd;
+  endedAt?: Instant;
+  /** Why we asked; kept with the grant. */
+  purpose?: string;
+  /** Provider's id of the request message that was answered or is pending. */
+  requestId?: string;
+  requestedAt?: Instant;
+  /** Time of the newest reply that was applied; older replies are ignored. */
+  repliedAt?: Instant;
+}
+
+export type ReservationState = 'reserved' | 'consumed' | 'released' | 'unknown';
+
+/** A use that counts against a limit. `unknown` counts until a webhook settles it. */
+export interface Use {
+  reservationId: string;
+  /** When it counts from: the later of reservation, sending and connecting. */
+  at: Instant;
+  state: ReservationState;
+}
+
+/** Everything a decision about one pair needs, read by the engine in one transaction under lock. */
+export interface PairSnapshot {
+  businessNumber: BusinessNumber;
+  contact: Contact;
+  permission: Permission;
+  /** Requests that are not released, of at least the longest request window, newest last. */
+  requests: Use[];
+  /** Connected calls and reservations that may still connect (not released), of at least the call window, newest last. */
+  calls: Use[];
+  /** Consecutive calls that were not answered. */
+  unanswered: number;
+  /** Last call of either direction that was picked up; resets the request counters. */
+  lastConnectedAt?: Instant;
+  /** The one call that is, or may be, going on with this person. */
+  liveCall?: { reservationId: string; callId?: string; since: Instant };
+  /** Last time the person wrote to us, called us or accepted our call: opens the 24 h service window. */
+  serviceWindowFrom?: Instant;
+  doNotCall?: { since: Instant; source: string };
+  number: {
+    /** Calls this business number started in the last 24 h (not released). */
+    startedLastDay: number;
+    /** Oldest of them, so that a refusal can say when the next is free. */
+    oldestStart?: Instant;
+    live: number;
+    /** The provider's restriction, if one is in force. */
+    restrictedUntil?: Instant;
+    restriction?: string;
+  };
+}
+
+/** Where a limit comes from, so that a refusal can be checked by the reader. */
+export interface RuleSource {
+  id: string;
+  limit: string;
+  source: string;
+  /** ISO date of the document. */
+  date: string;
+}
+
+/**
+ * Stable codes of refusals: the API of no-code people. Never rename one.
+ * The first group means "ask first" (output *needs permission* of the call node), the second "not now" (output *blocked*).
+ */
+export const NEEDS_PERMISSION_CODES = [
+  'permission_not_requested',
+  'permission_pending',
+  'permission_denied',
+  'permission_expired',
+  'permission_revoked',
+  'permission_missing_at_provider',
+] as const;
+export const BLOCKED_CODES = [
+  'do_not_call',
+  'contact_invalid',
+  'purpose_missing',
+  'country_not_supported',
+  'request_limit_day',
+  'request_limit_week',
+  'request_in_progress',
+  'permanent_permission_exists',
+  'service_window_closed',
+  'template_missing',
+  'call_in_progress',
+  'connected_call_limit',
+  'number_daily_call_limit',
+  'number_concurrent_call_limit',
+  'number_restricted',
+  'clock_unsure',
+  'provider_refused',
+  'store_unavailable',
+] as const;
+export type ReasonCode = (typeof NEEDS_PERMISSION_CODES)[number] | (typeof BLOCKED_CODES)[number];
+
+export interface Reason {
+  code: ReasonCode;
+  /** A plain sentence. */
+  text: string;
+  /** What the reader can do now. */
+  nextStep: string;
+  nextAllowedAt?: Instant;
+  rule?: RuleSource;
+  provider?: { code: string; subcode?: string; details?: string; traceId?: string };
+}
+
+/** One limit as it stands, for people who want to see all of them. */
+export interface LimitState {
+  rule: RuleSource;
+  allowed: number;
+  used: number;
+  /** When the next use becomes free; absent while there is room. */
+  freesAt?: Instant;
+}
+
+export type Decision =
+  | { allowed: true; limits: LimitState[] }
+  | { allowed: false; reason: Reason; limits: LimitState[] };
+export type RequestDecision =
+  | { allowed: true; via: 'freeform' | 'template'; limits: LimitState[] }
+  | { allowed: false; reason: Reason; limits: LimitState[] };

@@ -1,0 +1,102 @@
+import type { CallView } from '../call/call.ts';
+import type { Appended } from '../ledger/ledger.ts';
+import type { Leg } from '../media/media.ts';
+import type { BusinessNumber, Contact, Permission, PermissionEnd, Reason } from '../permission/model.ts';
+import type { EventError } from '../provider/event.ts';
+
+/** What flows hear about permission. */
+export interface PermissionChange {
+  change: 'granted' | 'denied' | 'ended';
+  why?: PermissionEnd;
+  contact: Contact;
+  permission: Permission & { canRequest?: boolean; canCall?: boolean };
+}
+
+/** What flows hear about a call. `ended` comes exactly once for every placed call. */
+export interface CallChange {
+  event: 'placed' | 'connect' | 'ringing' | 'accepted' | 'answered' | 'rejected' | 'warning' | 'digit' | 'ended';
+  call: CallView;
+  origin?: { nodeId: string; data?: unknown };
+  digit?: string;
+  text?: string;
+  reason?: Reason;
+}
+
+export interface AskInput {
+  contact: Contact;
+  purpose: string;
+  via: 'auto' | 'freeform' | 'template';
+  text?: string;
+  template?: { name: string; language: string; parameters?: Record<string, string> | string[] };
+}
+export type AskResult =
+  | { outcome: 'requested'; requestId: string; contact: Contact; permission: Permission }
+  | { outcome: 'already_granted'; contact: Contact; permission: Permission }
+  | { outcome: 'blocked'; reason: Reason; contact: Contact; permission?: Permission };
+
+export interface PlaceInput {
+  contact: Contact;
+  purpose: string;
+  /** We hang up if nobody answers in this time. */
+  ringSeconds: number;
+  /** We hang up after this time of conversation; 0: never. */
+  maxSeconds: number;
+  origin: { nodeId: string; data?: unknown };
+}
+export type PlaceResult =
+  | { outcome: 'placed'; call: CallView }
+  | { outcome: 'needs_permission'; reason: Reason; contact: Contact; permission: Permission }
+  | { outcome: 'blocked'; reason: Reason; contact: Contact; permission?: Permission };
+
+/** Why we end a call. */
+export type EndCause =
+  | 'flow'
+  | 'ring_timeout'
+  | 'maximum_duration'
+  | 'media_lost'
+  | 'config_removed'
+  | 'shutdown'
+  | 'recovery';
+
+export interface MessageStatus {
+  messageId: string;
+  status: string;
+  contact?: Contact;
+  errors: EventError[];
+}
+
+/**
+ * Asks, calls, ends and listens for one business number. It composes ledger, provider and media, and outlives node
+ * instances: a redeploy that leaves the config node as it was adopts it with its live calls.
+ */
+export interface Switchboard {
+  readonly businessNumber: BusinessNumber;
+  /** Finishes what a crash left behind: ends calls of dead processes, hands out undispatched events. Then sweeps in intervals. */
+  start(): Promise<void>;
+  ask(input: AskInput): Promise<AskResult>;
+  place(input: PlaceInput): Promise<PlaceResult>;
+  /** Resolves with the ended call once the provider has confirmed. Ending an ended call is harmless. */
+  terminate(id: string, cause: EndCause): Promise<CallView>;
+  call(id: string): CallView | undefined;
+  calls(): CallView[];
+  /** The leg of a live call, for media nodes. Throws `CallError` with code `call_unknown` or `call_ended`. */
+  leg(id: string): Leg;
+  /** Fresh events from the webhook receiver, already durable in the ledger. */
+  handle(appended: Appended[]): Promise<void>;
+  onPermission(listener: (change: PermissionChange) => void): () => void;
+  onCall(listener: (change: CallChange) => void): () => void;
+  onMessageStatus(listener: (status: MessageStatus) => void): () => void;
+  /** Ends all calls (terminate confirmed or given up after `graceMs`) and releases everything. */
+  close(cause: EndCause, graceMs?: number): Promise<void>;
+}
+
+export class CallError extends Error {
+  readonly code: 'call_unknown' | 'call_ended' | 'call_failed';
+  readonly nextStep: string;
+  constructor(code: CallError['code'], message: string, nextStep: string) {
+    super(message);
+    this.name = 'CallError';
+    this.code = code;
+    this.nextStep = nextStep;
+  }
+}
