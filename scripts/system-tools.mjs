@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import path from 'node:path';
+
+/** Programs that the tests run beside our own, each with the Debian packages it comes in. */
+const TOOLS = [
+  {
+    programs: ['chromium', 'chromium-browser', 'google-chrome'],
+    packages: ['chromium'],
+    why: 'the browser tests',
+    given: 'CHROMIUM_PATH',
+  },
+  { programs: ['ffmpeg'], packages: ['ffmpeg'], why: 'RTP to and from a second real program' },
+];
+
+/**
+ * Makes sure that every program the tests need is there: installs what is missing where it may (Debian, root), and
+ * otherwise says for each what is missing.
+ *
+ * @returns one line per program that is still missing
+ */
+export function ensureSystemTools() {
+  let missing = TOOLS.filter((tool) => !isThere(tool));
+  if (missing.length > 0 && mayInstall()) {
+    const packages = missing.flatMap((tool) => tool.packages);
+    console.log(`Installing ${packages.join(', ')} …`);
+    apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
+    missing = missing.filter((tool) => !isThere(tool));
+  }
+  return missing.map(
+    (tool) =>
+      `${tool.programs[0]} is missing (needed for ${tool.why}). Debian: apt-get install ${tool.packages.join(' ')}`,
+  );
+}
+
+function isThere(tool) {
+  if (tool.given !== undefined && process.env[tool.given]) return existsSync(process.env[tool.given]);
+  return tool.programs.some((program) =>
+    (process.env.PATH ?? '').split(path.delimiter).some((directory) => runs(path.join(directory, program))),
+  );
+}
+
+function runs(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function mayInstall() {
+  return existsSync('/etc/debian_version') && process.getuid?.() === 0;
+}
+
+function apt(...args) {
+  const result = spawnSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return result.status === 0;
+}

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { inProject } from './project.mjs';
+
+/** Folders below `test/`, quick ones first, and how many minutes each may take before it counts as hung. */
+export const GROUPS = [
+  { name: 'lib', minutes: 6 },
+  { name: 'simulator', minutes: 4 },
+  { name: 'nodes', minutes: 4 },
+  { name: 'package', minutes: 6 },
+  { name: 'system', minutes: 8 },
+  { name: 'browser', minutes: 8 },
+];
+
+/** Checks that are no test files. */
+export const CHECKS = ['lint', 'types'];
+
+/** Test files of a group, sorted. */
+export function filesOf(group) {
+  return testFiles(path.join('test', group));
+}
+
+/** Test files that no group would run. */
+export function strayFiles() {
+  const known = new Set(GROUPS.flatMap((group) => filesOf(group.name)));
+  return testFiles('test').filter((file) => !known.has(file));
+}
+
+/**
+ * What a command line asks for: names of checks and groups first, then words that choose among their files (part of
+ * the path) or, where no path has them, among their tests (part of the title).
+ *
+ * @returns checks to make, groups with their files, and the title pattern if there is one
+ */
+export function selection(args) {
+  const names = [...CHECKS, ...GROUPS.map((group) => group.name)];
+  const wanted = args.filter((arg) => names.includes(arg));
+  const words = args.filter((arg) => !names.includes(arg));
+  const everything = args.length === 0;
+  const groups = GROUPS.filter(({ name }) => everything || wanted.includes(name) || wanted.length === 0).map(
+    (group) => ({
+      ...group,
+      files: filesOf(group.name),
+    }),
+  );
+  const checks = everything ? CHECKS : CHECKS.filter((check) => wanted.includes(check));
+  if (words.length === 0) return { checks, groups };
+  const byPath = groups
+    .map((group) => ({ ...group, files: group.files.filter((file) => words.every((word) => file.includes(word))) }))
+    .filter((group) => group.files.length > 0);
+  return byPath.length > 0 ? { checks, groups: byPath } : { checks, groups, title: words.join(' ') };
+}
+
+function testFiles(folder) {
+  if (!existsSync(inProject(folder))) return [];
+  return readdirSync(inProject(folder), { recursive: true })
+    .map((file) => path.join(folder, file))
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+}

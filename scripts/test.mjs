@@ -1,0 +1,74 @@
+import { rmSync } from 'node:fs';
+import { ensureBuilt } from './build.mjs';
+import { ensureInstalled } from './install.mjs';
+import { inProject } from './project.mjs';
+import { ensureSystemTools } from './system-tools.mjs';
+import { selection, strayFiles } from './test-groups.mjs';
+import { check, runGroup, stopLeftovers } from './test-run.mjs';
+
+const CHECK = {
+  lint: () => check(inProject('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '.'),
+  types: () => check(inProject('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'test'),
+};
+
+const total = { passed: 0, failed: 0 };
+const count = (passed, failed) => {
+  total.passed += passed;
+  total.failed += failed;
+};
+
+try {
+  await everything(process.argv.slice(2));
+} catch (error) {
+  console.error(`✖ ${error.message}`);
+  count(0, 1);
+}
+await stopLeftovers();
+if (total.passed === 0 && total.failed === 0) console.error('✖ Not a single test ran.');
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+console.log(`${total.passed} passed, ${total.failed} failed`);
+
+async function everything(args) {
+  ensureInstalled();
+  const chosen = selection(args.filter((arg) => arg !== '--coverage'));
+  const coverage = args.includes('--coverage') ? inProject('coverage', 'tmp') : undefined;
+  if (coverage !== undefined) rmSync(coverage, { recursive: true, force: true });
+  for (const line of ensureSystemTools()) {
+    console.error(`✖ ${line}`);
+    count(0, 1);
+  }
+  // Without them half of the tests would fail with a less helpful sentence.
+  if (total.failed > 0) return;
+  ensureBuilt();
+  for (const file of strayFiles()) {
+    console.error(`✖ ${file} belongs to no group and would never run`);
+    count(0, 1);
+  }
+  for (const name of chosen.checks) await report(name, CHECK[name]);
+  for (const group of chosen.groups) {
+    console.log(`\n${group.name}`);
+    if (group.files.length === 0) {
+      console.error(`✖ ${group.name}: no test files`);
+      count(0, 1);
+      continue;
+    }
+    const result = await runGroup(group, { title: chosen.title, coverage });
+    count(result.passed, result.failed);
+  }
+  if (coverage !== undefined) await coverageReport(coverage);
+}
+
+async function report(name, run) {
+  console.log(`\n${name}`);
+  const passed = await run();
+  console.log(passed ? `  ✔ ${name}` : `  ✖ ${name}`);
+  count(passed ? 1 : 0, passed ? 0 : 1);
+}
+
+/** Lines that ran in our own sources, as a table and as pages in `coverage/`. */
+async function coverageReport(folder) {
+  const sources = ['lib/**', 'nodes/**', 'simulator/**'].flatMap((pattern) => ['--include', pattern]);
+  const reports = ['text', 'html'].flatMap((name) => ['--reporter', name]);
+  const c8 = inProject('node_modules', 'c8', 'bin', 'c8.js');
+  await check(c8, 'report', '--temp-directory', folder, '--all', ...sources, ...reports);
+}
