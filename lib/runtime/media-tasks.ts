@@ -1,0 +1,46 @@
+import type { MediaTask } from '../media/media.ts';
+
+export type MediaAction = 'play' | 'record' | 'rtp';
+
+interface RunningTask {
+  callId: string;
+  nodeId: string;
+  action: MediaAction;
+  task: MediaTask<unknown, unknown>;
+}
+
+/** What plays, records and bridges in this process, so that *stop* finds what another node (or instance) started. */
+export class MediaTasks {
+  readonly #running = new Set<RunningTask>();
+
+  /** Remembers a task until it is over. */
+  add(entry: RunningTask): void {
+    this.#running.add(entry);
+    const forget = (): void => {
+      this.#running.delete(entry);
+    };
+    entry.task.done.then(forget, forget);
+  }
+
+  /** How many tasks a node has going on. */
+  count(nodeId: string): number {
+    return [...this.#running].filter((entry) => entry.nodeId === nodeId).length;
+  }
+
+  /**
+   * Stops tasks of a call and resolves when they have stopped.
+   *
+   * @param which one action, or all of them
+   * @returns how many there were
+   */
+  async stop(callId: string, which: MediaAction | 'all'): Promise<number> {
+    const chosen = [...this.#running].filter(
+      (entry) => entry.callId === callId && (which === 'all' || entry.action === which),
+    );
+    await Promise.all(chosen.map((entry) => entry.task.stop()));
+    return chosen.length;
+  }
+}
+
+/** The tasks of this process. */
+export const mediaTasks = new MediaTasks();

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { readCallId } from '../lib/runtime/call-id.ts';
+import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { currentInstance } from '../lib/runtime/instances.ts';
+import { type MediaSettings, SHAPE, startMedia } from '../lib/runtime/media-action.ts';
+import { mediaTasks } from '../lib/runtime/media-tasks.ts';
+import { evaluateProperty } from '../lib/runtime/property.ts';
+import { toReportable } from '../lib/runtime/reportable-error.ts';
+import type { Status } from '../lib/runtime/status.ts';
+import { userFolder } from '../lib/runtime/user-folder.ts';
+
+const TYPE = 'wa-call-media';
+
+/** Plays, records, bridges to RTP, or stops that. Outputs: done, stream (what a bridge needs to be reached). */
+export default function (RED: NodeAPI): void {
+  function Media(this: Node, config: NodeDef): void {
+    RED.nodes.createNode(this, config);
+    const rest = (status: Status, settings: MediaSettings): void => {
+      if (mediaTasks.count(this.id) > 0) status.show('connected', settings.action);
+      else status.clear();
+    };
+    setUpCallNode(RED, this, config, SHAPE, {
+      atRest: ({ status, settings }) => rest(status, settings),
+      input: async ({ settings, account, status }, msg, send) => {
+        const look = (value: string, type: string, name: string): Promise<unknown> =>
+          evaluateProperty(RED, this, msg, { value, type }, name);
+        const callId = readCallId(await look(settings.call, settings.callType, 'call'));
+        if (settings.action === 'stop') {
+          const stopped = await mediaTasks.stop(callId, settings.target);
+          return send([{ ...msg, media: { action: 'stop', stopped } }, null]);
+        }
+        const switchboard = await account.switchboard();
+        const task = await startMedia(settings, switchboard.leg(callId), callId, {
+          look,
+          recordings: join(userFolder(RED.settings), 'whatsapp-calling', 'recordings'),
+        });
+        mediaTasks.add({ callId, nodeId: this.id, action: settings.action, task });
+        rest(status, settings);
+        task.started.then(
+          (info) => info && send([null, { ...msg, ...info }]),
+          () => undefined, // `done` rejects too, and is the one that is reported
+        );
+        // A deploy may replace this instance while a recording goes on: its successor reports the end.
+        const outcome = await task.done.then(
+          (result) => ({ result }),
+          (error: unknown) => ({ error: toReportable(error) }),
+        );
+        const now = await currentInstance(this.id, account.lifecycle);
+        if (now === this) {
+          if ('error' in outcome) throw outcome.error;
+          rest(status, settings);
+          return send([{ ...msg, ...outcome.result }, null]);
+        }
+        if ('error' in outcome) now?.error(outcome.error, msg);
+        else now?.send([{ ...msg, ...outcome.result }, null]);
+      },
+    });
+  }
+  RED.nodes.registerType(TYPE, Media);
+}

@@ -1,0 +1,74 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { readContact } from '../lib/runtime/contact-input.ts';
+import { contactMessage, permissionMessage, reasonMessage } from '../lib/runtime/messages.ts';
+import { oneOf, text } from '../lib/runtime/node-config.ts';
+import { asText, evaluateProperty } from '../lib/runtime/property.ts';
+import { readTemplateParameters } from '../lib/runtime/template-parameters.ts';
+
+const TYPE = 'wa-call-request-permission';
+const SHAPE = {
+  contact: text('contact'),
+  contactType: text('msg'),
+  purpose: text('purpose'),
+  purposeType: text('msg'),
+  kind: oneOf(['auto', 'freeform', 'template']),
+  text: text(),
+  textType: text('str'),
+  template: text(),
+  templateType: text('str'),
+  language: text('en_US'),
+  parameters: text(),
+  parametersType: text('json'),
+};
+
+/** Asks a person for permission to call. Outputs: requested, already granted, blocked. */
+export default function (RED: NodeAPI): void {
+  function RequestPermission(this: Node, config: NodeDef): void {
+    RED.nodes.createNode(this, config);
+    setUpCallNode(RED, this, config, SHAPE, {
+      input: async ({ settings, account, status }, msg, send) => {
+        const look = (name: 'contact' | 'purpose' | 'text' | 'template' | 'parameters'): Promise<unknown> =>
+          evaluateProperty(RED, this, msg, { value: settings[name], type: settings[`${name}Type`] }, name);
+        const who = readContact(await look('contact'));
+        if ('reason' in who) {
+          status.show('waiting', 'blocked');
+          return send([null, null, { ...msg, reason: reasonMessage(who.reason) }]);
+        }
+        const [purpose, wording, name] = [await look('purpose'), await look('text'), await look('template')].map(
+          asText,
+        );
+        const parameters = readTemplateParameters(await look('parameters'));
+        const switchboard = await account.switchboard();
+        status.show('waiting', 'asking');
+        const result = await switchboard.ask({
+          contact: who.contact,
+          purpose: purpose ?? '',
+          via: settings.kind,
+          ...(wording && { text: wording }),
+          ...(name && {
+            template: { name, language: settings.language || 'en_US', ...(parameters !== undefined && { parameters }) },
+          }),
+        });
+        const permission = result.permission && {
+          permission: permissionMessage(
+            result.permission,
+            await account.possibilities(result.contact, result.permission),
+          ),
+        };
+        const answer = { ...msg, contact: contactMessage(result.contact), ...permission };
+        if (result.outcome === 'requested') {
+          status.show('waiting', 'requested');
+          return send([{ ...answer, requestId: result.requestId }, null, null]);
+        }
+        if (result.outcome === 'already_granted') {
+          status.show('connected', 'granted');
+          return send([null, answer, null]);
+        }
+        status.show('waiting', 'blocked');
+        send([null, null, { ...answer, reason: reasonMessage(result.reason) }]);
+      },
+    });
+  }
+  RED.nodes.registerType(TYPE, RequestPermission);
+}
