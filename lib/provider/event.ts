@@ -11,6 +11,8 @@ interface EventBase {
   at: Instant;
   /** Provider's id of the business number; empty if the event names none. */
   businessNumberId: string;
+  /** The business number as digits, where the provider names it only so (account events). */
+  businessPhone?: string;
 }
 
 export interface EventError {

@@ -94,6 +94,8 @@ export interface ProviderErrorFields {
   subcode?: string;
   details?: string;
   traceId?: string;
+  /** When the provider lets us try again, as far as it said. */
+  retryAt?: Instant;
 }
 
 /** The only error a provider throws. It carries an allow-list of fields: no headers, no URL, no body, no cause. */
@@ -106,6 +108,7 @@ export class ProviderError extends Error {
   readonly subcode?: string;
   readonly details?: string;
   readonly traceId?: string;
+  readonly retryAt?: Instant;
   /** What the reader can do about it. */
   readonly nextStep: string;
 
@@ -121,5 +124,6 @@ export class ProviderError extends Error {
     if (fields.subcode !== undefined) this.subcode = fields.subcode;
     if (fields.details !== undefined) this.details = fields.details;
     if (fields.traceId !== undefined) this.traceId = fields.traceId;
+    if (fields.retryAt !== undefined) this.retryAt = fields.retryAt;
   }
 }

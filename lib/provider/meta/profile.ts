@@ -1,0 +1,60 @@
+import type { SignatureScheme } from './signature.ts';
+
+export type ProfileName = 'simulator' | 'meta' | '360dialog' | 'kapso' | 'custom';
+
+/**
+ * What differs between those who speak Meta's JSON. In paths `{number}` stands for the phone number id and `{contact}`
+ * for the person; where a permission path names no `{contact}`, the person goes into the query as Meta has it.
+ */
+export interface Profile {
+  /** Undefined: the user must give one. */
+  baseUrl?: string;
+  /** Appended to the base address (`/v25.0`) unless it ends with a version already. Undefined: the address has none. */
+  apiVersion?: string;
+  authHeader: string;
+  authPrefix: string;
+  paths: { calls: string; messages: string; permissions: string };
+  webhook: SignatureScheme;
+}
+
+const GRAPH_PATHS = {
+  calls: '/{number}/calls',
+  messages: '/{number}/messages',
+  permissions: '/{number}/call_permissions',
+};
+const META_SIGNATURE: SignatureScheme = { header: 'x-hub-signature-256', prefix: 'sha256=', algorithm: 'sha256' };
+const META = {
+  authHeader: 'Authorization',
+  authPrefix: 'Bearer ',
+  paths: GRAPH_PATHS,
+  webhook: META_SIGNATURE,
+};
+
+/** v26.0 is out (29 Jul 2026), but Meta's WhatsApp examples use v25.0, which lives until 29 Jul 2028. */
+export const DEFAULT_API_VERSION = 'v25.0';
+
+/**
+ * Sources: Meta's calling reference (26 Jun 2026); 360dialog's and Kapso's documentation (as of 20 Nov 2026).
+ */
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+  meta: { ...META, baseUrl: 'https://graph.facebook.com', apiVersion: DEFAULT_API_VERSION },
+  simulator: { ...META, apiVersion: DEFAULT_API_VERSION },
+  // The key is bound to one number. Webhooks are not signed; instead 360dialog sends a header that the user sets there,
+  // whose value is given here as app secret.
+  '360dialog': {
+    baseUrl: 'https://waba-v2.360dialog.io',
+    authHeader: 'D360-API-KEY',
+    authPrefix: '',
+    paths: { calls: '/calling/calls', messages: '/messages', permissions: '/calling/permissions/{contact}' },
+    webhook: { header: 'authorization', prefix: '', algorithm: 'static' },
+  },
+  kapso: {
+    baseUrl: 'https://api.kapso.ai/meta/whatsapp',
+    apiVersion: 'v24.0',
+    authHeader: 'X-API-Key',
+    authPrefix: '',
+    paths: GRAPH_PATHS,
+    webhook: { header: 'x-webhook-signature', prefix: '', algorithm: 'sha256' },
+  },
+  custom: META,
+};
