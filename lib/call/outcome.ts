@@ -1,0 +1,60 @@
+import type { CallOutcome } from '../ledger/ledger.ts';
+import type { Instant } from '../permission/model.ts';
+import type { EventError } from '../provider/event.ts';
+import type { Heard, Media, OurEnd, Terminated } from './state.ts';
+
+/** What is known about a call when it is over. */
+export interface EndFacts {
+  heard: Heard;
+  media: Media;
+  ours?: OurEnd;
+  /** What went wrong on our side. `outcome_unknown`: nobody ever told whether there was a call. */
+  fault?: EventError;
+  terminated?: Terminated;
+}
+
+/**
+ * When the person picked up: ACCEPTED, or else the start time of a terminate with a duration. Never `connect` or
+ * `COMPLETED` alone (meta-cloud-api.md §0.3, facts 1 and 7, 2026-06-26). Undefined: not connected.
+ */
+export function answeredAt({ heard, terminated }: Pick<EndFacts, 'heard' | 'terminated'>): Instant | undefined {
+  if (heard.acceptedAt !== undefined) return heard.acceptedAt;
+  if (terminated?.durationSeconds === undefined) return terminated?.startedAt;
+  if (terminated.startedAt !== undefined) return terminated.startedAt;
+  return (terminated.endedAt ?? terminated.at) - terminated.durationSeconds * 1000;
+}
+
+/**
+ * The outcome, as a function of facts alone, whatever order they came in.
+ *
+ * FAILED stays failed also after pick-up (the time of answering is kept). A call that was picked up but never had
+ * audio, and that we therefore ended, is failed too: nobody heard anybody.
+ */
+export function outcomeOf(facts: EndFacts): CallOutcome {
+  const { heard, media, ours, fault, terminated } = facts;
+  if (terminated?.status === 'failed') return 'failed';
+  const noAudio = ours?.cause === 'media_lost' && media.connectedAt === undefined;
+  if (answeredAt(facts) !== undefined) return noAudio ? 'failed' : 'completed';
+  if (heard.rejectedAt !== undefined) return 'declined';
+  if (ours?.cause === 'media_lost') return 'failed';
+  if (fault?.code === 'outcome_unknown') return 'failed';
+  if (ours?.cause === 'ring_timeout') return 'no_answer';
+  if (ours !== undefined) return 'cancelled';
+  return 'no_answer';
+}
+
+/** Errors of the provider first, then ours. */
+export function errorsOf({ fault, terminated }: EndFacts): EventError[] {
+  return [...(terminated?.errors ?? []), ...(fault === undefined ? [] : [fault])];
+}
+
+/** Who ended it. Providers do not say (§5.5): our own wish means us, a rejection them, FAILED the network. */
+export function endedBy(facts: EndFacts): 'us' | 'them' | 'network' | 'unknown' {
+  const { heard, ours, fault, terminated } = facts;
+  if (ours?.cause === 'media_lost') return 'network';
+  if (fault?.code === 'outcome_unknown') return 'unknown';
+  if (ours !== undefined) return 'us';
+  if (terminated?.status === 'failed') return 'network';
+  if (heard.rejectedAt !== undefined || answeredAt(facts) !== undefined) return 'them';
+  return 'unknown';
+}

@@ -1,0 +1,65 @@
+import type { StoredCall } from '../ledger/ledger.ts';
+import type { BusinessNumber, Instant } from '../permission/model.ts';
+import type { Ended, Ending } from './state.ts';
+import type { Step } from './transition.ts';
+
+/**
+ * A call of a process that died, without media and without a way back: it is being ended. If its provider id was never
+ * learned, a webhook that carries our correlation id may still bring it.
+ */
+export function recoveredCall(stored: StoredCall, businessNumber: BusinessNumber, now: Instant): Step {
+  const { callId, acceptedAt } = stored;
+  const state: Ending = {
+    ...basis(stored, businessNumber),
+    name: 'ending',
+    heard: {
+      ...(callId === undefined ? {} : { callId }),
+      ...(acceptedAt === undefined ? {} : { acceptedAt }),
+    },
+    ours: { cause: 'recovery', since: now },
+    confirmed: false,
+  };
+  return {
+    state,
+    effects: [callId === undefined ? { do: 'start_timer', timer: 'unknown' } : { do: 'terminate', callId }],
+  };
+}
+
+/** A call whose end is in the ledger but perhaps never reached the flows, with the outcome the ledger recorded. */
+export function storedEnd(stored: StoredCall, businessNumber: BusinessNumber): Ended | undefined {
+  const { callId, acceptedAt, endedAt, outcome, durationSeconds, errorCode } = stored;
+  if (endedAt === undefined || outcome === undefined) return undefined;
+  const errors = errorCode === undefined ? [] : [{ code: errorCode, message: 'The call failed.' }];
+  return {
+    ...basis(stored, businessNumber),
+    name: 'ended',
+    heard: {
+      ...(callId === undefined ? {} : { callId }),
+      ...(acceptedAt === undefined ? {} : { acceptedAt }),
+      ...(outcome === 'declined' ? { rejectedAt: endedAt } : {}),
+    },
+    concludedAt: endedAt,
+    terminated: {
+      at: endedAt,
+      endedAt,
+      status: outcome === 'failed' ? 'failed' : 'completed',
+      ...(durationSeconds === undefined ? {} : { durationSeconds }),
+      errors,
+    },
+    confirmed: true,
+    outcome,
+    errors,
+  };
+}
+
+function basis(stored: StoredCall, businessNumber: BusinessNumber) {
+  return {
+    id: stored.reservationId,
+    direction: 'outbound' as const,
+    contact: stored.contact,
+    businessNumber,
+    purpose: stored.purpose,
+    startedAt: stored.reservedAt,
+    media: { kind: 'none' as const },
+  };
+}

@@ -1,0 +1,84 @@
+import type { RequestReservation } from '../ledger/ledger.ts';
+import type { Permission } from '../permission/model.ts';
+import { type PermissionRequest, ProviderError } from '../provider/provider.ts';
+import type { Desk } from './desk.ts';
+import { durably } from './durably.ts';
+import { learnRefusal } from './learn-refusal.ts';
+import { told } from './patience.ts';
+import { refusalOf } from './refusal.ts';
+import type { AskInput, AskResult } from './switchboard.ts';
+
+/**
+ * Asks a person for permission to call, if that is allowed and needed. Refusals are results; faults are thrown
+ * (`ProviderError`, `LedgerError`). A request whose result is unknown counts against the limits and is not repeated.
+ */
+export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
+  const { ledger, businessNumber } = desk.deps;
+  const { contact, purpose, via } = input;
+  const granted = await alreadyGranted(desk, input);
+  if (granted !== undefined) return { outcome: 'already_granted', contact, permission: granted };
+  const reservation = await ledger.reserveRequest({
+    businessNumber,
+    contact,
+    purpose,
+    via,
+    hasTemplate: input.template !== undefined,
+  });
+  if (!reservation.ok) {
+    const { reason, permission } = reservation;
+    return { outcome: 'blocked', reason, contact, permission };
+  }
+  return send(desk, input, reservation);
+}
+
+/** A permission that is in force needs no second question: an open one could even end it. Do-not-call beats it. */
+async function alreadyGranted(desk: Desk, { contact }: AskInput): Promise<Permission | undefined> {
+  const { ledger, businessNumber, now } = desk.deps;
+  const permission = await ledger.status(businessNumber.id, contact);
+  if (permission.status !== 'granted') return undefined;
+  if (permission.expiresAt !== undefined && permission.expiresAt <= now()) return undefined;
+  const { callReason } = await ledger.explain(businessNumber, contact);
+  if (callReason?.code === 'do_not_call') return undefined;
+  if (permission.expiresAt !== undefined) desk.sweeper.expect(permission.expiresAt);
+  return permission;
+}
+
+async function send(
+  desk: Desk,
+  input: AskInput,
+  { reservationId, via, permission }: Extract<RequestReservation, { ok: true }>,
+): Promise<AskResult> {
+  const { ledger, provider, businessNumber } = desk.deps;
+  const settle = (settlement: Parameters<typeof ledger.settle>[1]): Promise<boolean> =>
+    durably(desk, 'How a permission request went', () => ledger.settle(reservationId, settlement));
+  const request: PermissionRequest = {
+    contact: input.contact,
+    via,
+    ...(via === 'freeform' && input.text !== undefined ? { text: input.text } : {}),
+    ...(via === 'template' && input.template !== undefined ? { template: input.template } : {}),
+  };
+  try {
+    const sent = await provider.requestPermission(request);
+    const contact = { ...input.contact, ...sent.contact };
+    await settle({
+      state: 'consumed',
+      providerId: sent.requestId,
+      ...(sent.contact === undefined ? {} : { contact: sent.contact }),
+    });
+    const after = await ledger.status(businessNumber.id, contact).catch((error: unknown) => {
+      desk.deps.log('warn', `The permission after a request could not be read: ${told(error)}`);
+      return { ...permission, status: 'pending' as const, requestId: sent.requestId };
+    });
+    return { outcome: 'requested', requestId: sent.requestId, contact, permission: after };
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.outcome === 'unknown') {
+      await settle({ state: 'unknown', why: told(error) });
+      throw error;
+    }
+    await settle({ state: 'released', why: error.code });
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    const learned = await learnRefusal(desk, input.contact, refusal);
+    return { outcome: 'blocked', contact: input.contact, ...learned };
+  }
+}

@@ -1,0 +1,47 @@
+import type { CallEffect } from '../call/effect.ts';
+import { type Desk, tellCall } from './desk.ts';
+import { durably } from './durably.ts';
+import { type LiveCall, view } from './live-call.ts';
+import { pause, within } from './patience.ts';
+
+/**
+ * Brings a call that has ended to its end: leg closed and recordings complete, ledger told, then *ended*, once. The
+ * waits are bounded, because a flow that waits for *ended* must get it.
+ */
+export async function concludeCall(
+  desk: Desk,
+  call: LiveCall,
+  effect: Extract<CallEffect, { do: 'conclude' }>,
+): Promise<void> {
+  const { deps, settings, registry } = desk;
+  call.timers.stopAll();
+  if (call.state.name === 'ended' && call.state.confirmed) call.terminating?.abort();
+  const closing = call.leg === undefined ? undefined : within(settings.legCloseMs, closeLeg(desk, call));
+  if (effect.settle) {
+    call.settling = new AbortController();
+    await pause(settings.settleMs, call.settling.signal);
+  }
+  if ((await closing) === false)
+    deps.log('warn', `The audio of call ${call.id} did not close in time; a recording may be incomplete.`);
+  if (effect.tellLedger) {
+    const { outcome = 'failed', endedAt = deps.now(), errors } = view(call);
+    const errorCode = errors?.[0]?.code;
+    await durably(desk, `The end of call ${call.id}`, () =>
+      deps.ledger.finishCall(call.id, { outcome, at: endedAt, ...(errorCode === undefined ? {} : { errorCode }) }),
+    );
+  }
+  registry.bury(call.id, deps.now());
+  call.told = true;
+  if (effect.announce) tellCall(desk, call, { event: 'ended' });
+  call.markOver();
+  const handedOut = call.undispatched.splice(0);
+  if (handedOut.length > 0) await durably(desk, 'Events handed out', () => deps.ledger.dispatched(handedOut));
+}
+
+async function closeLeg(desk: Desk, call: LiveCall): Promise<void> {
+  try {
+    await call.leg?.close();
+  } catch (error) {
+    desk.deps.log('warn', `The audio of call ${call.id} did not close properly: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,104 @@
+import { CallRegistry } from '../call/registry.ts';
+import { Announcer } from './announcer.ts';
+import { ask } from './ask.ts';
+import type { SwitchboardDeps } from './deps.ts';
+import type { AppendedCall, Desk } from './desk.ts';
+import { closeAll, legOf, terminate } from './end.ts';
+import { type LiveCall, view } from './live-call.ts';
+import { tellPermission } from './permission-change.ts';
+import { MEDIA_LOST, place } from './place.ts';
+import { react } from './react.ts';
+import { recover } from './recover.ts';
+import { apply } from './run.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
+import { Sweeper } from './sweeper.ts';
+import type { Switchboard } from './switchboard.ts';
+
+const GRACE_MS = 10_000;
+
+/**
+ * A switchboard for one business number. Register listeners before `start`: it tells what a crash left untold.
+ * It closes none of its parts.
+ */
+export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
+  const desk = setUp(deps);
+  let starting: Promise<void> | undefined;
+  let closing: Promise<void> | undefined;
+  const stopWatching = deps.media?.onCrash(() => {
+    for (const call of desk.registry.live())
+      if (call.leg !== undefined) desk.apply(call, { kind: 'media_lost', error: MEDIA_LOST });
+  });
+  return {
+    businessNumber: deps.businessNumber,
+    start: () => {
+      starting ??= recover(desk)
+        .then(() => desk.sweeper.start())
+        .catch((error: unknown) => {
+          starting = undefined;
+          throw error;
+        });
+      return starting;
+    },
+    // What is recovered and what is new must not be confused, so new things wait for the start.
+    ask: async (input) => {
+      await starting;
+      return ask(desk, input);
+    },
+    place: async (input) => {
+      await starting;
+      return place(desk, input);
+    },
+    terminate: (id, cause) => terminate(desk, id, cause),
+    call: (id) => {
+      const call = desk.registry.find(id);
+      return call === undefined ? undefined : view(call);
+    },
+    calls: () => desk.registry.live().filter(isGoingOn).map(view),
+    leg: (id) => legOf(desk, id),
+    handle: async (appended) => {
+      await starting?.catch(() => {});
+      if (!desk.shut) await react(desk, appended);
+    },
+    onPermission: (listener) => desk.permissions.on(listener),
+    onCall: (listener) => desk.calls.on(listener),
+    onMessageStatus: (listener) => desk.statuses.on(listener),
+    close: (cause, graceMs = GRACE_MS) => {
+      closing ??= closeAll(desk, cause, graceMs).finally(stopWatching);
+      return closing;
+    },
+  };
+}
+
+function setUp(deps: SwitchboardDeps): Desk {
+  const settings = { ...DEFAULT_SETTINGS, ...deps.settings };
+  const { ledger, log } = deps;
+  const now = (): number => deps.now();
+  const desk: Desk = {
+    deps,
+    settings,
+    registry: new CallRegistry<LiveCall, AppendedCall>(settings),
+    calls: new Announcer(log),
+    permissions: new Announcer(log),
+    statuses: new Announcer(log),
+    sweeper: new Sweeper({
+      ledger,
+      now,
+      log,
+      everyMs: settings.sweepMs,
+      hear: async (effects) => {
+        for (const effect of effects) await tellPermission(desk, effect);
+      },
+    }),
+    apply: (call, input) => apply(desk, call, input),
+    webhookWaitMs: settings.webhookWaitMs,
+    expiring: undefined,
+    closed: false,
+    shut: false,
+    background: new Set(),
+  };
+  return desk;
+}
+
+function isGoingOn(call: LiveCall): boolean {
+  return call.state.name !== 'ended';
+}

@@ -1,0 +1,24 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { LegOptions, MediaEngine } from '../media/media.ts';
+import type { BusinessNumber, Instant } from '../permission/model.ts';
+import type { Provider } from '../provider/provider.ts';
+import type { SwitchboardSettings } from './settings.ts';
+
+/** `text` never holds a phone number in full, an SDP or a secret. */
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void;
+
+/** What a switchboard is put together from. It closes none of these: who made them closes them. */
+export interface SwitchboardDeps {
+  businessNumber: BusinessNumber;
+  ledger: Ledger;
+  provider: Provider;
+  /** Needed by providers that exchange SDP. */
+  media: MediaEngine | undefined;
+  legOptions: LegOptions;
+  /** The ledger's name for this process: live calls of another owner belong to a process that died. */
+  owner: string;
+  /** Wall clock, ms since 1970 UTC. */
+  now(): Instant;
+  log: Log;
+  settings?: Partial<SwitchboardSettings>;
+}

@@ -1,0 +1,52 @@
+import type { CallInput } from '../call/input.ts';
+import type { CallRegistry } from '../call/registry.ts';
+import type { Appended } from '../ledger/ledger.ts';
+import type { CallEvent } from '../provider/event.ts';
+import type { Announcer } from './announcer.ts';
+import type { SwitchboardDeps } from './deps.ts';
+import { type LiveCall, view } from './live-call.ts';
+import { told } from './patience.ts';
+import type { SwitchboardSettings } from './settings.ts';
+import type { Sweeper } from './sweeper.ts';
+import type { CallChange, MessageStatus, PermissionChange } from './switchboard.ts';
+
+/** A call event with what it did in the ledger. */
+export type AppendedCall = Appended & { event: CallEvent };
+
+/** What the parts of one switchboard share. */
+export interface Desk {
+  readonly deps: SwitchboardDeps;
+  readonly settings: SwitchboardSettings;
+  readonly registry: CallRegistry<LiveCall, AppendedCall>;
+  readonly calls: Announcer<CallChange>;
+  readonly permissions: Announcer<PermissionChange>;
+  readonly statuses: Announcer<MessageStatus>;
+  readonly sweeper: Sweeper;
+  /** Moves a call and does what follows from it (`run.ts`). */
+  apply(call: LiveCall, input: CallInput): void;
+  /** How long a terminate webhook may take; less while closing, when webhooks may not reach us any more. */
+  webhookWaitMs: number;
+  /** Runs while webhooks of unknown calls wait. */
+  expiring: NodeJS.Timeout | undefined;
+  /** Set by `close`: nothing new begins. */
+  closed: boolean;
+  /** Closing is over: nobody listens any more, so nothing counts as handed out. */
+  shut: boolean;
+  /** Work that goes on behind the promises given out; `close` waits for it. */
+  readonly background: Set<Promise<unknown>>;
+}
+
+/** Lets work go on without anybody waiting. Its failure is logged, never unhandled. */
+export function inBackground(desk: Desk, what: string, work: Promise<unknown>): void {
+  const guarded = work
+    .catch((error: unknown) => {
+      desk.deps.log('error', `${what}: ${told(error)}`);
+    })
+    .finally(() => desk.background.delete(guarded));
+  desk.background.add(guarded);
+}
+
+/** Tells flows about a call. */
+export function tellCall(desk: Desk, call: LiveCall, change: Omit<CallChange, 'call' | 'origin'>): void {
+  desk.calls.tell({ ...change, call: view(call), ...(call.origin === undefined ? {} : { origin: call.origin }) });
+}

@@ -1,0 +1,49 @@
+import { ProviderError, type ProviderErrorKind } from '../provider/provider.ts';
+import type { Desk } from './desk.ts';
+import type { LiveCall } from './live-call.ts';
+import { pause, told } from './patience.ts';
+
+/**
+ * Asks the provider to end a call until it says yes or its terminate webhook comes. Terminate is safe to repeat and
+ * needed even after an RTCP BYE (meta-cloud-api.md §1.4, 2026-06-26). A wrong token or a removed number does not get
+ * better by itself, so those tries are fewer; giving up is told to the flows and logged as an error.
+ */
+export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promise<void> {
+  const { provider, log } = desk.deps;
+  const stop = new AbortController();
+  call.terminating = stop;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await provider.terminateCall(callId, stop.signal);
+      desk.apply(call, { kind: 'terminate_confirmed' });
+      return;
+    } catch (error) {
+      if (stop.signal.aborted) return;
+      if (tries >= triesFor(desk, error)) return giveUp(desk, call, tries, error);
+      log('warn', `Call ${call.id} could not be ended yet, trying again: ${told(error)}`);
+    }
+    await pause(pauseBefore(desk, tries), stop.signal);
+    if (stop.signal.aborted) return;
+  }
+}
+
+function giveUp(desk: Desk, call: LiveCall, tries: number, error: unknown): void {
+  const message = `The provider did not confirm the end of the call after ${tries} tries: ${told(error)}`;
+  const details =
+    error instanceof ProviderError ? error.nextStep : 'Check the connection to the provider and the access token.';
+  desk.deps.log('error', `Call ${call.id} may still be running. ${message} ${details}`);
+  desk.apply(call, { kind: 'end_overdue', error: { code: 'terminate_unconfirmed', message, details } });
+}
+
+function triesFor(desk: Desk, error: unknown): number {
+  const { transient, operator, never } = desk.settings.terminateTries;
+  const kind: ProviderErrorKind = error instanceof ProviderError ? error.kind : 'transient';
+  return { transient, wait: transient, operator, never }[kind];
+}
+
+/** Doubles from try to try, with jitter, so that many calls do not come back in step. */
+function pauseBefore(desk: Desk, tries: number): number {
+  const { terminatePauseMs, terminatePauseMaxMs } = desk.settings;
+  const longest = Math.min(terminatePauseMaxMs, terminatePauseMs * 2 ** Math.min(tries - 1, 20));
+  return longest / 2 + (Math.random() * longest) / 2;
+}

@@ -1,0 +1,49 @@
+import type { Correction } from '../ledger/ledger.ts';
+import type { Contact, Instant, Permission, Reason } from '../permission/model.ts';
+import type { Desk } from './desk.ts';
+import { told } from './patience.ts';
+import type { RefusalReason } from './refusal.ts';
+
+/** How long the provider may take to tell when the next request or call is free. */
+const QUERY_MS = 5_000;
+
+/**
+ * The provider contradicted our books: it wins (meta-cloud-api.md §4.4). Corrects the ledger, and asks the provider
+ * when the limit is free again. Neither may fail the answer to the flow.
+ */
+export async function learnRefusal(
+  desk: Desk,
+  contact: Contact,
+  { reason, says }: RefusalReason,
+): Promise<{ reason: Reason; permission?: Permission }> {
+  const { ledger, businessNumber, log } = desk.deps;
+  if (says === undefined) return { reason };
+  const retryAt = await freeAgain(desk, contact, says);
+  const known: Reason = retryAt === undefined ? reason : { ...reason, nextAllowedAt: retryAt };
+  try {
+    const correction: Correction = { businessNumber, contact, says, ...(retryAt === undefined ? {} : { retryAt }) };
+    return { reason: known, permission: await ledger.correct(correction) };
+  } catch (error) {
+    log(
+      'error',
+      `What the provider said (${reason.code}) could not be written to the permission store: ${told(error)}`,
+    );
+    return { reason: known };
+  }
+}
+
+async function freeAgain(desk: Desk, contact: Contact, says: Correction['says']): Promise<Instant | undefined> {
+  const { provider, log, now } = desk.deps;
+  if (!provider.capabilities.queryPermission) return undefined;
+  if (says !== 'request_limit' && says !== 'connected_limit') return undefined;
+  try {
+    const answer = await provider.queryPermission(contact, AbortSignal.timeout(QUERY_MS));
+    const { limits } = says === 'request_limit' ? answer.request : answer.call;
+    const times = limits.filter((limit) => limit.used >= limit.allowed).flatMap(({ freesAt }) => freesAt ?? []);
+    const latest = Math.max(...times);
+    return latest > now() && Number.isFinite(latest) ? latest : undefined;
+  } catch (error) {
+    log('debug', `When the limit is free again could not be asked: ${told(error)}`);
+    return undefined;
+  }
+}

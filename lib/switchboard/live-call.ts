@@ -1,0 +1,49 @@
+import type { CallView } from '../call/call.ts';
+import type { CallState } from '../call/state.ts';
+import { viewOf } from '../call/view.ts';
+import type { Leg } from '../media/media.ts';
+import { CallTimers } from './call-timers.ts';
+
+/** A call with what belongs to it in this process. The state is plain data; everything live hangs here. */
+export interface LiveCall {
+  readonly id: string;
+  state: CallState;
+  readonly origin?: { nodeId: string; data?: unknown };
+  readonly ringMs: number;
+  /** 0: no limit. */
+  readonly maxMs: number;
+  readonly timers: CallTimers;
+  leg?: Leg;
+  /** Stops the tries to terminate. */
+  terminating?: AbortController;
+  /** Cuts short the wait for stragglers once one of them came. */
+  settling?: AbortController;
+  /** *ended* was told. */
+  told: boolean;
+  /** Resolves when *ended* was told, or when the switchboard had to let go of the call. */
+  readonly over: Promise<void>;
+  markOver(): void;
+  /** Webhooks that count as handed out only once *ended* was told. */
+  readonly undispatched: string[];
+}
+
+export function liveCall(
+  state: CallState,
+  options: { origin?: { nodeId: string; data?: unknown }; ringMs: number; maxMs: number },
+): LiveCall {
+  const over = Promise.withResolvers<void>();
+  return {
+    id: state.id,
+    state,
+    ...options,
+    timers: new CallTimers(),
+    told: false,
+    over: over.promise,
+    markOver: over.resolve,
+    undispatched: [],
+  };
+}
+
+export function view(call: LiveCall): CallView {
+  return viewOf(call.state);
+}

@@ -1,0 +1,48 @@
+/**
+ * How long the switchboard waits for things, in ms, and how often it tries. Defaults are for production; the sources
+ * of the provider's own timers are in meta-cloud-api.md §9.7 (2026-06-24).
+ */
+export interface SwitchboardSettings {
+  /** Picked up but no audio: after this a warning … */
+  mediaWarningMs: number;
+  /** … and after this we hang up. The person's client drops after 20 s without media (138021). */
+  mediaLimitMs: number;
+  /** After a confirmed terminate (or a REJECTED): how long the terminate webhook may take. */
+  webhookWaitMs: number;
+  /** After a placing with unknown result: how long a webhook may take to prove the call. Longer than any phone rings. */
+  unknownWaitMs: number;
+  /** How long ACCEPTED or REJECTED may lag behind a terminate that does not tell which of them it was. */
+  settleMs: number;
+  /** How long closing a leg (completing recordings) may hold up the *ended* event. */
+  legCloseMs: number;
+  /** First pause between two tries to terminate; doubles with jitter up to the maximum. */
+  terminatePauseMs: number;
+  terminatePauseMaxMs: number;
+  /** Tries to terminate before giving up, by the kind of the last error. A try is itself a few HTTP requests. */
+  terminateTries: { transient: number; operator: number; never: number };
+  /** Lapsed permissions are looked for this often, and exactly when a known one lapses. */
+  sweepMs: number;
+  /** Webhooks of calls nobody knows yet: how many are kept, and how long. */
+  early: number;
+  earlyMs: number;
+  /** Ended calls remembered for late webhooks. */
+  ended: number;
+  endedMs: number;
+}
+
+export const DEFAULT_SETTINGS: SwitchboardSettings = {
+  mediaWarningMs: 10_000,
+  mediaLimitMs: 20_000,
+  webhookWaitMs: 10_000,
+  unknownWaitMs: 90_000,
+  settleMs: 1_500,
+  legCloseMs: 5_000,
+  terminatePauseMs: 500,
+  terminatePauseMaxMs: 30_000,
+  terminateTries: { transient: 40, operator: 10, never: 4 },
+  sweepMs: 3_600_000,
+  early: 1_000,
+  earlyMs: 30_000,
+  ended: 2_000,
+  endedMs: 3_600_000,
+};
