@@ -83,7 +83,7 @@ async function greet(settings, port, host, first, signal) {
   const phone = base + folder(settings.httpNodeRoot ?? settings.httpRoot) + PHONE;
   if (!(await answers(editor, 120_000, signal))) return;
   // A flow of the user's own may have no simulator, and then there is no phone.
-  const hasPhone = await answers(phone, 20_000, signal);
+  const hasPhone = await answers(phone, 8000, signal);
   if (signal.aborted) return;
   console.log(`\n  Editor  ${editor}`);
   console.log(hasPhone ? `  Phone   ${phone}` : '  Phone   none: no deployed flow uses the simulator');
