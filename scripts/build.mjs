@@ -36,7 +36,6 @@ export function build() {
     const compiled = spawnSync(projectNode, [tsc, '-p', root, '--outDir', fresh], { cwd: root, stdio: 'inherit' });
     if (compiled.status !== 0) throw new Error('The sources do not compile (see above).');
     copyEditorFiles(fresh);
-    copyPages(fresh);
     for (const file of Object.values(JSON.parse(readFileSync(inProject('package.json'), 'utf8')).bin)) {
       chmodSync(path.join(fresh, path.relative('dist', file)), 0o755);
     }
@@ -65,12 +64,6 @@ function copyEditorFiles(fresh) {
   }
   cpSync(inProject('icons'), path.join(nodes, 'icons'), { recursive: true });
   cpSync(inProject('locales'), path.join(nodes, 'locales'), { recursive: true });
-}
-
-/** The phone page runs in the browser as it is; it is not compiled. */
-function copyPages(fresh) {
-  const phone = inProject('simulator', 'phone');
-  if (existsSync(phone)) cpSync(phone, path.join(fresh, 'simulator', 'phone'), { recursive: true });
 }
 
 function swap(fresh) {
