@@ -1,0 +1,92 @@
+import type { Call } from './call.ts';
+import { TIMES } from './call-script.ts';
+import type { Person } from './people.ts';
+import { callbackGrant } from './permission-answers.ts';
+import type { Voice } from './relay-contract.ts';
+import { SimulatorError } from './simulator-error.ts';
+import { chat, pairWith, type World } from './world.ts';
+
+/** What a person does with a phone in the hand; for the phone page and the control API alike. */
+
+/**
+ * The person's call, live and in one of these states.
+ * @throws SimulatorError `call_unknown`, `call_state`
+ */
+export function callOf(world: World, person: Person, states: readonly Call['state'][], callId?: string): Call {
+  const call = callId === undefined ? world.calls.liveWith(person) : world.calls.find(callId);
+  if (!call || call.person.userId !== person.userId)
+    throw new SimulatorError('call_unknown', 'This person has no such call.', 'Let the business call first.', 404);
+  if (!states.includes(call.state))
+    throw new SimulatorError(
+      'call_state',
+      call.state === 'ended'
+        ? 'This call is over.'
+        : `The call is ${call.state.replace('_', ' ')}; that is not possible now.`,
+      call.state === 'placed' ? 'Wait until the phone rings.' : 'Look at the state of the call first.',
+      409,
+    );
+  return call;
+}
+
+/** The browser of the person answers; returns the relay's session description for it. */
+export async function answerWithBrowser(world: World, call: Call, offer: string): Promise<string> {
+  if (!world.relay || !call.media)
+    throw new SimulatorError(
+      'no_media',
+      'This simulator runs without media, so a browser cannot join the call.',
+      'Start it with its relay, or answer through POST /control/call/answer.',
+      409,
+    );
+  world.calls.takenByPerson(call);
+  try {
+    return await world.relay.answerPhone(call.id, offer);
+  } catch (error) {
+    world.problem(error);
+    throw new SimulatorError(
+      'offer_refused',
+      'The relay could not use the offer of the browser.',
+      'Offer audio with Opus, and wait for the candidates before sending.',
+      422,
+    );
+  }
+}
+
+/** Answers without a browser: the person speaks with a made voice. */
+export async function answerWithVoice(world: World, call: Call, voice: Voice): Promise<void> {
+  if (world.relay && call.media) await world.relay.attachVoice(call.id, voice);
+  world.calls.pickUp(call);
+}
+
+/** The phone is put away and rings on, unseen, until the time is up. */
+export function ignore(world: World, call: Call): void {
+  call.ignored = true;
+  world.hub.changed(call.person);
+}
+
+export function pressDigit(world: World, call: Call, digit: string): void {
+  if (!world.relay || !call.media)
+    throw new SimulatorError('no_media', 'This call carries no media.', 'Start the simulator with its relay.', 409);
+  world.relay.sendDigit(call.id, digit);
+}
+
+/**
+ * The person calls the business.
+ * @throws SimulatorError `call_busy`, `calling_disabled`
+ */
+export function callBusiness(world: World, person: Person): Call {
+  if (world.calls.liveWith(person))
+    throw new SimulatorError('call_busy', 'This person is in a call already.', 'Hang up first.', 409);
+  if (world.state.number.calling.status !== 'ENABLED')
+    throw new SimulatorError(
+      'calling_disabled',
+      'The business does not take calls.',
+      'Enable calling in its settings.',
+      409,
+    );
+  pairWith(world, person).windowFrom = world.clock.now();
+  const call = world.calls.placeByPerson(person);
+  chat(world, person, { from: 'system', kind: 'call_log', text: `You called ${world.businessName}` });
+  if (world.state.number.calling.callback_permission_status === 'ENABLED')
+    world.clock.after(TIMES.connect, () => callbackGrant(world, person, call.id));
+  return call;
+}
