@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { EndCause } from '../switchboard/switchboard.ts';
 
 /** What Node-RED tells with `flows:starting`, `flows:started` and `flows:stopping`. */
 interface FlowEvent {
@@ -12,10 +13,14 @@ interface FlowNode {
   d?: boolean;
   /** Disabled tab. */
   disabled?: boolean;
+  [property: string]: unknown;
 }
 
-/** What becomes of the live calls of a config node that is being closed. */
-export type Fate = 'end' | 'park';
+/** What becomes of the live calls of a config node that is being closed: they wait for its successor, or end now. */
+export type Fate = 'park' | Extract<EndCause, 'shutdown' | 'config_removed'>;
+
+/** Properties that say nothing about the number: name and place in the editor. */
+const APPEARANCE = new Set(['name', 'x', 'y', 'z', 'g', 'l', 'info', 'wires']);
 
 /**
  * Tells a deploy from a shutdown. Node-RED closes nodes the same way for both, and says `removed: false` for both.
@@ -61,19 +66,25 @@ export class FlowLifecycle {
   /**
    * @param nodeId the config node that is being closed
    * @param removed what Node-RED's `close` said
-   * @returns `park`: the node will be back, or nobody knows; `end`: it will not
+   * @returns `park` also if nobody knows, or if only the fingerprint of the next instance will tell what changed
    */
   fate(nodeId: string, removed: boolean): Fate {
-    if (removed) return 'end';
+    if (removed) return 'config_removed';
     if (this.#stopping === undefined) return 'park';
     const next = this.#stopping.config;
-    if (next !== undefined && next === this.#active) return 'end';
+    if (next !== undefined && next === this.#active) return 'shutdown';
     if (!Array.isArray(next?.flows)) return 'park';
-    const node = next.flows.find((candidate) => candidate.id === nodeId);
-    if (node === undefined || node.d === true) return 'end';
-    const tab = next.flows.find((candidate) => candidate.id === node.z);
-    return tab?.disabled === true ? 'end' : 'park';
+    const node = next.flows.find(({ id }) => id === nodeId);
+    const tab = next.flows.find(({ id }) => id !== undefined && id === node?.z);
+    if (node === undefined || node.d === true || tab?.disabled === true) return 'config_removed';
+    const old = this.#active?.flows?.find(({ id }) => id === nodeId);
+    return old !== undefined && differ(old, node) ? 'config_removed' : 'park';
   }
+}
+
+function differ(a: FlowNode, b: FlowNode): boolean {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].some((name) => !APPEARANCE.has(name) && JSON.stringify(a[name]) !== JSON.stringify(b[name]));
 }
 
 const lifecycles = new WeakMap<object, FlowLifecycle>();

@@ -1,3 +1,5 @@
+import { maskPhones } from '../provider/scrub.ts';
+
 /**
  * The only kind of error that reaches Node-RED: a sentence, a stable `code` for Catch nodes, no `cause`.
  *
@@ -25,8 +27,6 @@ const SECRETS: [RegExp, string][] = [
   [/\b(a=(?:ice-pwd|ice-ufrag|crypto|fingerprint):)\S+/g, '$1…'],
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]+):[^\s@/]+@/gi, '$1:…@'],
 ];
-/** E.164 with `+`, or a run of 9 to 15 digits that stands alone: the shape of a phone number or of an id made of one. */
-const PHONE = /(?<![\w.…])(\+?\d{9,15})(?![\w.])/g;
 
 /**
  * Takes secrets and whole phone numbers out of a text that is about to be shown or logged.
@@ -37,10 +37,7 @@ const PHONE = /(?<![\w.…])(\+?\d{9,15})(?![\w.])/g;
 export function redact(text: string): string {
   let clean = text;
   for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);
-  return clean.replace(
-    PHONE,
-    (number) => `${number.slice(0, Math.max(1, Math.min(6, number.length - 8)))}…${number.slice(-4)}`,
-  );
+  return maskPhones(clean);
 }
 
 /**

@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import type { LegOptions } from '../media/media.ts';
+import { parseContact } from '../permission/contact.ts';
+import type { BusinessNumber } from '../permission/model.ts';
+import type { ProviderSettings } from '../provider/meta/settings.ts';
+import { number, oneOf, parseNodeConfig, text } from './node-config.ts';
+import { ReportableError } from './reportable-error.ts';
+import type { RunningSimulator } from './simulator-lease.ts';
+
+const PATH = /^\/[A-Za-z0-9][\w\-./]*$/;
+const SHAPE = {
+  provider: oneOf(['simulator', 'meta', '360dialog', 'kapso', 'custom']),
+  baseUrl: text(),
+  apiVersion: text(),
+  phoneNumberId: text(),
+  wabaId: text(),
+  businessNumber: text(),
+  webhookPath: z
+    .preprocess(
+      (value) => (value === undefined || value === null || value === '' ? '/whatsapp-calling' : value),
+      z.string(),
+    )
+    .refine((value) => PATH.test(value), 'must start with / and have no spaces'),
+  store: text(),
+  mediaPortMin: number(0, { min: 0, max: 65_535 }),
+  mediaPortMax: number(0, { min: 0, max: 65_535 }),
+  mediaPublicAddress: text(),
+  mediaBindAddress: text(),
+};
+/** Properties of a `wa-call-config` node. */
+export type AccountSettings = z.infer<z.ZodObject<typeof SHAPE>>;
+
+/** What the editor keeps encrypted. */
+export interface AccountSecrets {
+  accessToken?: string;
+  appSecret?: string;
+  previousAppSecret?: string;
+  verifyToken?: string;
+}
+
+/** Everything that makes up a line; equal lines are the same line. */
+export interface LineSettings {
+  provider: ProviderSettings;
+  businessNumber: BusinessNumber;
+  legOptions: LegOptions;
+}
+
+/** @throws ReportableError `config_invalid` */
+export function readAccountSettings(config: unknown): AccountSettings {
+  const settings = parseNodeConfig(SHAPE, config);
+  if (settings.mediaPortMax < settings.mediaPortMin) {
+    throw new ReportableError(
+      'config_invalid',
+      'The last UDP port is below the first. Correct "UDP ports" in the number\'s configuration.',
+    );
+  }
+  return settings;
+}
+
+/**
+ * A number at a provider in the cloud.
+ *
+ * @throws ReportableError `config_invalid` naming what is missing
+ */
+export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): LineSettings {
+  const missing = [
+    ['Number id', settings.phoneNumberId],
+    ['Number', settings.businessNumber],
+    ['Access token', secrets.accessToken],
+    ['App secret', secrets.appSecret],
+    ['Verify token', secrets.verifyToken],
+    ['Base URL', settings.provider === 'custom' ? settings.baseUrl : 'not needed'],
+  ].filter(([, value]) => !value?.trim());
+  if (missing.length > 0) {
+    throw new ReportableError(
+      'config_invalid',
+      `The number's configuration lacks: ${missing.map(([name]) => name).join(', ')}. Open it and fill them in.`,
+    );
+  }
+  return {
+    provider: {
+      profile: settings.provider,
+      phoneNumberId: settings.phoneNumberId,
+      accessToken: secrets.accessToken?.trim() ?? '',
+      appSecrets: [secrets.appSecret, secrets.previousAppSecret].flatMap((secret) => secret?.trim() || []),
+      ...(settings.baseUrl !== '' && { baseUrl: settings.baseUrl }),
+      ...(settings.apiVersion !== '' && { apiVersion: settings.apiVersion }),
+      ...(settings.wabaId !== '' && { wabaId: settings.wabaId }),
+      ...(secrets.verifyToken && { verifyToken: secrets.verifyToken.trim() }),
+    },
+    businessNumber: { id: settings.phoneNumberId, phone: businessPhone(settings.businessNumber) },
+    legOptions: {
+      ...portRange(settings),
+      ...(settings.mediaPublicAddress !== '' && { publicAddress: settings.mediaPublicAddress }),
+      ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
+    },
+  };
+}
+
+/** The simulator's number. Its media stay on this machine. */
+export function simulatedLine(settings: AccountSettings, { url, settings: played }: RunningSimulator): LineSettings {
+  return {
+    provider: {
+      profile: 'simulator',
+      baseUrl: url,
+      phoneNumberId: played.phoneNumberId,
+      wabaId: played.wabaId,
+      accessToken: played.accessToken,
+      appSecrets: [played.appSecret],
+      verifyToken: played.verifyToken,
+    },
+    businessNumber: { id: played.phoneNumberId, phone: played.businessNumber.replace(/\D/g, '') },
+    legOptions: { ...portRange(settings), bindAddress: '127.0.0.1' },
+  };
+}
+
+function portRange({ mediaPortMin: min, mediaPortMax: max }: AccountSettings): { portRange?: [number, number] } {
+  return min > 0 && max > 0 ? { portRange: [min, max] } : {};
+}
+
+function businessPhone(value: string): string {
+  try {
+    return parseContact(value).phone ?? '';
+  } catch {
+    throw new ReportableError(
+      'config_invalid',
+      'The number\'s configuration needs your own phone number with country code, such as +55 11 95550-0100, in the field "Number".',
+    );
+  }
+}

@@ -1,0 +1,236 @@
+import { join } from 'node:path';
+import type { Node, NodeAPI } from 'node-red';
+import type { Contact, Permission } from '../permission/model.ts';
+import type { Log } from '../switchboard/deps.ts';
+import { exchange, type Lease } from '../switchboard/exchange.ts';
+import type { Switchboard } from '../switchboard/switchboard.ts';
+import type { Account, AccountState } from './account.ts';
+import {
+  type AccountSecrets,
+  type AccountSettings,
+  cloudLine,
+  type LineSettings,
+  readAccountSettings,
+  simulatedLine,
+} from './account-settings.ts';
+import { EventRelay } from './event-relay.ts';
+import type { Fate, FlowLifecycle } from './flow-lifecycle.ts';
+import { fingerprintOf, ledgerOf, openLine } from './line.ts';
+import { loopbackOrigin } from './loopback-address.ts';
+import { claimNumber } from './number-claims.ts';
+import { mountPhone } from './phone-route.ts';
+import { ReportableError, toReportable } from './reportable-error.ts';
+import { type RunningSimulator, type SimulatorLease, simulatorHost } from './simulator-lease.ts';
+import { defaultStore, type StoreSettings } from './store-settings.ts';
+import { userFolder } from './user-folder.ts';
+import { joinWebhook } from './webhook-hub.ts';
+
+/** How long calls wait for the new instance of their config node: other nodes may take up to 15 s to close. */
+const PARK_MS = 20_000;
+/** Of the 15 s that Node-RED waits for a node to close. */
+const GRACE_MS = 10_000;
+
+interface Parts {
+  RED: NodeAPI;
+  node: Node & { users: Record<string, unknown> };
+  config: unknown;
+  lifecycle: FlowLifecycle;
+  secrets: AccountSecrets;
+  store(): StoreSettings | 'missing' | undefined;
+  startSimulator(options: Record<string, unknown>): Promise<RunningSimulator>;
+}
+/** Settings of Node-RED that matter here and are missing from its types. */
+interface HttpSettings {
+  httpNodeRoot?: string | false;
+  httpNodeAuth?: unknown;
+  httpNodeMiddleware?: never;
+  /** Options of the simulator, for settings.js. */
+  waCallConfigSimulator?: Record<string, unknown>;
+}
+
+/** Relays outlive config nodes: what happens in a deploy is kept for the node's successor. */
+const relays = new Map<string, EventRelay>();
+/** The account in office of each config node. */
+const current = new Map<string, LiveAccount>();
+
+/** The account of one config node instance: opens the line, or adopts the one that its predecessor left. */
+export class LiveAccount implements Account {
+  readonly relay: EventRelay;
+  readonly lifecycle: FlowLifecycle;
+  readonly #parts: Parts;
+  readonly #listeners = new Set<(state: AccountState) => void>();
+  readonly #undo: (() => void)[] = [];
+  #state: AccountState = { name: 'starting' };
+  readonly #ready = Promise.withResolvers<Lease>();
+  #lease: Promise<Lease> | undefined;
+  #simulator: SimulatorLease | undefined;
+  #closed = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.lifecycle = parts.lifecycle;
+    const { id } = parts.node;
+    this.relay =
+      relays.get(id) ?? new EventRelay(parts.lifecycle, (error) => this.#log('error', toReportable(error).message));
+    relays.set(id, this.relay);
+  }
+
+  /** Opens the line once all nodes of the flow exist, so that nothing is told before anybody listens. */
+  open(): void {
+    current.set(this.#parts.node.id, this);
+    this.#ready.promise.then(
+      () => this.#enter({ name: 'ready' }),
+      (error: unknown) => {
+        const reportable = toReportable(error);
+        this.#enter({ name: 'failed', error: reportable });
+        if (!this.#closed) this.#parts.node.error(reportable, {});
+      },
+    );
+    this.lifecycle.whenSettled(() => {
+      if (this.#closed) return;
+      this.#lease = this.#open();
+      this.#lease.then(this.#ready.resolve, this.#ready.reject);
+    });
+  }
+
+  state(): AccountState {
+    return this.#state;
+  }
+
+  onState(listener: (state: AccountState) => void): () => void {
+    this.#listeners.add(listener);
+    listener(this.#state);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async switchboard(): Promise<Switchboard> {
+    const lease = await this.#ready.promise;
+    if (this.#closed) throw closed();
+    return lease.switchboard;
+  }
+
+  async possibilities(contact: Contact, permission: Permission): Promise<{ canRequest: boolean; canCall: boolean }> {
+    try {
+      const { businessNumber } = await this.switchboard();
+      const told = await ledgerOf(businessNumber.id)?.explain(businessNumber, contact);
+      if (told) return { canRequest: told.canRequest, canCall: told.canCall };
+    } catch (error) {
+      this.#log('debug', toReportable(error).message);
+    }
+    // If the store cannot tell, a flow is better off asking again than relying on a guess in its favour.
+    const lapsed = permission.expiresAt !== undefined && permission.expiresAt <= Date.now();
+    return { canRequest: false, canCall: permission.status === 'granted' && !lapsed };
+  }
+
+  register(node: Node): void {
+    this.#parts.node.users[node.id] = node;
+  }
+
+  deregister(node: Node): void {
+    if (this.#parts.node.users[node.id] === node) delete this.#parts.node.users[node.id];
+  }
+
+  /** @param fate whether live calls wait for a successor or end now */
+  async close(fate: Fate): Promise<void> {
+    this.#closed = true;
+    this.#listeners.clear();
+    const { id } = this.#parts.node;
+    if (current.get(id) === this) current.delete(id);
+    const lease = await this.#lease?.catch(() => undefined);
+    this.#ready.reject(closed());
+    if (fate === 'park') lease?.park(PARK_MS);
+    else await lease?.end(fate, GRACE_MS);
+    for (const undo of this.#undo.splice(0).reverse()) undo();
+    await this.#simulator?.release(fate === 'shutdown' ? 0 : PARK_MS + GRACE_MS);
+    // What the last events of a removed number told goes to the flows that are there after the deploy, then nowhere.
+    this.lifecycle.whenSettled(() => {
+      if (!current.has(id)) relays.delete(id);
+    });
+  }
+
+  async #open(): Promise<Lease> {
+    const { RED, secrets } = this.#parts;
+    const settings = readAccountSettings(this.#parts.config);
+    const http = RED.settings as unknown as HttpSettings;
+    if (http.httpNodeRoot === false) {
+      throw new ReportableError(
+        'http_disabled',
+        'settings.js sets httpNodeRoot to false, so WhatsApp cannot reach this Node-RED. Give httpNodeRoot a path and restart.',
+      );
+    }
+    if (http.httpNodeAuth && settings.provider !== 'simulator') {
+      this.#log('warn', 'settings.js sets httpNodeAuth: the provider cannot log in, and its webhooks will not arrive.');
+    }
+    const store = this.#parts.store() ?? defaultStore(userFolder(RED.settings));
+    if (store === 'missing') {
+      throw new ReportableError(
+        'config_invalid',
+        'The permission store of this number does not exist or is disabled. Choose another one.',
+      );
+    }
+    const line =
+      settings.provider === 'simulator' ? await this.#simulate(settings, http) : cloudLine(settings, secrets);
+    if (this.#closed) throw closed();
+    return this.#acquire({ line, store, webhookPath: settings.webhookPath }, http);
+  }
+
+  async #acquire(
+    plan: { line: LineSettings; store: StoreSettings; webhookPath: string },
+    http: HttpSettings,
+  ): Promise<Lease> {
+    const { RED, node } = this.#parts;
+    const fingerprint = fingerprintOf(plan);
+    const { id } = plan.line.businessNumber;
+    this.#undo.push(claimNumber(id, fingerprint, node.id));
+    const log: Log = (level, text) => this.#log(level, text);
+    const lease = await exchange.acquire(
+      id,
+      fingerprint,
+      () =>
+        openLine(plan, {
+          log,
+          listen: (account) => joinWebhook(RED.httpNode, plan.webhookPath, account, http.httpNodeMiddleware),
+        }),
+      log,
+    );
+    this.relay.connect(lease.switchboard);
+    return lease;
+  }
+
+  async #simulate(settings: AccountSettings, http: HttpSettings): Promise<LineSettings> {
+    const { RED, startSimulator } = this.#parts;
+    this.#simulator = await simulatorHost.acquire(() =>
+      startSimulator({
+        stateFile: join(userFolder(RED.settings), 'whatsapp-calling', 'simulator.json'),
+        ...http.waCallConfigSimulator,
+      }),
+    );
+    const { simulator } = this.#simulator;
+    const path = settings.webhookPath.replace(/\/$/, '');
+    const unmount = mountPhone(RED.httpNode, `${path}/phone`, simulator.phoneUrl);
+    // Who looks at the phone in a deploy shall not notice: the successor mounts it before this one lets go.
+    this.#undo.push(() => (this.lifecycle.settled ? unmount() : void setTimeout(unmount, PARK_MS).unref()));
+    const origin = await loopbackOrigin(RED.server, RED.settings);
+    await simulator.setWebhook(`${origin}${`${http.httpNodeRoot ?? ''}/${path}`.replace(/\/{2,}/g, '/')}`);
+    return simulatedLine(settings, simulator);
+  }
+
+  #enter(state: AccountState): void {
+    this.#state = state;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  #log(level: 'debug' | 'info' | 'warn' | 'error', text: string): void {
+    const { node } = this.#parts;
+    if (level === 'error') node.error(text);
+    else if (level === 'info') node.log(text);
+    else node[level](text);
+  }
+}
+
+function closed(): ReportableError {
+  return new ReportableError(
+    'config_closed',
+    "The number's configuration is being replaced by a deploy. Send the message again.",
+  );
+}

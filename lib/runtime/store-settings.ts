@@ -1,0 +1,90 @@
+import { isAbsolute, join } from 'node:path';
+import { z } from 'zod';
+import type { ProfileOverrides } from '../permission/profile.ts';
+import { oneOf, parseNodeConfig, text } from './node-config.ts';
+import { ReportableError } from './reportable-error.ts';
+
+/** How a ledger is opened. */
+export interface StoreSettings {
+  engine: 'sqlite';
+  path: string;
+  profile: string;
+  overrides: ProfileOverrides;
+}
+
+const SHAPE = {
+  engine: oneOf(['sqlite', 'postgres']),
+  path: text(),
+  profile: oneOf(['meta-2026']),
+  overrides: z.preprocess(
+    (value) => (value === undefined || value === null ? '' : value),
+    z.union([z.string(), z.record(z.string(), z.unknown())]),
+  ),
+};
+
+const count = z.number().int().min(1).optional();
+const OVERRIDES = z.strictObject({
+  requestsPerDay: count,
+  requestsPerWeek: count,
+  connectedCallsPerDay: count,
+  startsPerDay: count,
+  concurrentCalls: count,
+  unansweredWarn: count,
+  unansweredRevoke: count,
+  cancelledRing: z.enum(['never', 'after_ringing', 'always']).optional(),
+  validitySeconds: z.number().min(1).optional(),
+  skewSeconds: z.number().min(0).max(3600).optional(),
+  excludedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
+});
+
+/** The store of a number that names none. */
+export function defaultStore(userDir: string): StoreSettings {
+  return {
+    engine: 'sqlite',
+    path: join(userDir, 'whatsapp-calling', 'permissions.sqlite'),
+    profile: 'meta-2026',
+    overrides: {},
+  };
+}
+
+/**
+ * Reads the properties of a `wa-call-permission-store` node.
+ *
+ * @param userDir relative paths are below it
+ * @throws ReportableError `config_invalid`, `store_engine_unavailable`
+ */
+export function readStoreSettings(config: unknown, userDir: string): StoreSettings {
+  const { engine, path, profile, overrides } = parseNodeConfig(SHAPE, config);
+  if (engine !== 'sqlite') {
+    throw new ReportableError(
+      'store_engine_unavailable',
+      'This version keeps permissions in a SQLite file only. Choose "a file on this machine" in the permission store.',
+    );
+  }
+  const fallback = defaultStore(userDir);
+  return {
+    engine,
+    path: path === '' ? fallback.path : isAbsolute(path) || path === ':memory:' ? path : join(userDir, path),
+    profile,
+    overrides: readOverrides(overrides),
+  };
+}
+
+function readOverrides(value: unknown): ProfileOverrides {
+  const read = OVERRIDES.safeParse(typeof value === 'string' ? fromJson(value) : value);
+  if (read.success) return Object.fromEntries(Object.entries(read.data).filter(([, part]) => part !== undefined));
+  const wrong = read.error.issues.map((issue) => issue.path.join('.') || issue.message).join('; ');
+  throw new ReportableError(
+    'config_invalid',
+    `The store's own limits cannot be used: ${wrong}. Write a JSON object such as {"connectedCallsPerDay": 3}.`,
+  );
+}
+
+function fromJson(value: string): unknown {
+  if (value.trim() === '') return {};
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
