@@ -1,0 +1,199 @@
+import type {
+  Appended,
+  CallIntent,
+  CallReservation,
+  Correction,
+  Effect,
+  Explanation,
+  Ledger,
+  RequestIntent,
+  RequestReservation,
+  Settlement,
+  StoredCall,
+} from '../../../lib/ledger/ledger.ts';
+import { LedgerError } from '../../../lib/ledger/ledger.ts';
+import type { Contact, Permission, Reason } from '../../../lib/permission/model.ts';
+import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
+
+const reason = (code: Reason['code']): Reason => ({ code, text: code, nextStep: 'wait' });
+
+/** A ledger in memory: permissions, one live call per contact, an inbox without duplicates. It keeps no limits. */
+export class FakeLedger implements Ledger {
+  readonly permissions = new Map<string, Permission>();
+  readonly calls = new Map<string, StoredCall>();
+  readonly settled: { id: string; settlement: Settlement }[] = [];
+  readonly finished: { id: string; outcome: string; errorCode?: string }[] = [];
+  readonly corrections: Correction[] = [];
+  readonly handedOut: string[] = [];
+  readonly inbox = new Map<string, Appended>();
+  readonly blocked = new Set<string>();
+  sweeps: Effect[][] = [];
+  swept = 0;
+  owner = 'process-1';
+  down = false;
+  #ids = 0;
+
+  grant(contact: Contact, permission: Partial<Permission> = {}): void {
+    this.permissions.set(this.#key(contact), { status: 'granted', kind: 'permanent', ...permission });
+  }
+  #key(contact: Contact): string {
+    return contact.userId ?? contact.phone ?? '';
+  }
+  #permission(contact: Contact): Permission {
+    return this.permissions.get(this.#key(contact)) ?? { status: 'not_requested' };
+  }
+  #check(): void {
+    if (this.down) throw new LedgerError('store_unavailable', 'The store is down.', 'Look at the disk.');
+  }
+
+  async reserveRequest(intent: RequestIntent): Promise<RequestReservation> {
+    this.#check();
+    const permission = this.#permission(intent.contact);
+    if (this.blocked.has(this.#key(intent.contact)))
+      return { ok: false, reason: reason('do_not_call'), permission, limits: [] };
+    this.#ids += 1;
+    const via = intent.via === 'auto' ? (intent.hasTemplate ? 'template' : 'freeform') : intent.via;
+    return { ok: true, reservationId: `r${this.#ids}`, via, permission, limits: [] };
+  }
+  async reserveCall({ contact, purpose, origin, businessNumber }: CallIntent): Promise<CallReservation> {
+    this.#check();
+    const permission = this.#permission(contact);
+    const key = this.#key(contact);
+    const refuse = (code: Reason['code']): CallReservation => ({
+      ok: false,
+      reason: reason(code),
+      permission,
+      limits: [],
+    });
+    if (this.blocked.has(key)) return refuse('do_not_call');
+    if (permission.status !== 'granted') return refuse('permission_not_requested');
+    const live = [...this.calls.values()].some((call) => this.#isLive(call) && this.#key(call.contact) === key);
+    if (live) return refuse('call_in_progress');
+    this.#ids += 1;
+    const reservationId = `c${this.#ids}`;
+    this.calls.set(reservationId, {
+      reservationId,
+      businessNumberId: businessNumber.id,
+      contact,
+      purpose,
+      owner: this.owner,
+      reservation: 'reserved',
+      reservedAt: Date.now(),
+      ...(origin === undefined ? {} : { origin }),
+    });
+    return { ok: true, reservationId, permission, limits: [] };
+  }
+  #isLive(call: StoredCall): boolean {
+    return call.endedAt === undefined && call.reservation !== 'released';
+  }
+  async settle(id: string, settlement: Settlement): Promise<void> {
+    this.#check();
+    this.settled.push({ id, settlement });
+    const call = this.calls.get(id);
+    if (call === undefined) return;
+    call.reservation = settlement.state;
+    if (settlement.state === 'consumed') call.callId = settlement.providerId;
+  }
+  async append(events: ProviderEvent[]): Promise<Appended[]> {
+    return events.map((event) => {
+      if (this.inbox.has(event.id)) return { event, fresh: false, effects: [] };
+      const appended: Appended = { event, fresh: true, effects: [] };
+      this.inbox.set(event.id, appended);
+      if (event.type.startsWith('call.')) this.#applyCall(event as CallEvent);
+      if (event.type === 'permission.replied') appended.effects.push(this.#reply(event));
+      return appended;
+    });
+  }
+  #reply(event: Extract<ProviderEvent, { type: 'permission.replied' }>): Effect {
+    const { contact, businessNumberId } = event;
+    const permission: Permission =
+      event.response === 'accept'
+        ? {
+            status: 'granted',
+            kind: event.permanent ? 'permanent' : 'temporary',
+            ...(event.expiresAt === undefined ? {} : { expiresAt: event.expiresAt }),
+          }
+        : { status: 'denied' };
+    this.permissions.set(this.#key(contact), permission);
+    return { kind: event.response === 'accept' ? 'granted' : 'denied', businessNumberId, contact, permission };
+  }
+  #applyCall(event: CallEvent): void {
+    const call =
+      [...this.calls.values()].find(({ callId }) => callId === event.callId) ??
+      this.calls.get(event.correlationId ?? '');
+    if (call === undefined) return;
+    call.callId ??= event.callId;
+    call.reservation = 'consumed';
+    if (event.type === 'call.accepted') call.acceptedAt = event.at;
+    if (event.type !== 'call.terminated') return;
+    call.endedAt = event.endedAt ?? event.at;
+    if (event.durationSeconds !== undefined) call.durationSeconds = event.durationSeconds;
+    const connected = call.acceptedAt !== undefined || event.durationSeconds !== undefined;
+    call.outcome = event.status === 'failed' ? 'failed' : connected ? 'completed' : 'no_answer';
+  }
+  async dispatched(ids: string[]): Promise<void> {
+    this.handedOut.push(...ids);
+  }
+  async undispatched(): Promise<Appended[]> {
+    return [...this.inbox.values()].filter(({ event }) => !this.handedOut.includes(event.id));
+  }
+  async finishCall(id: string, end: { outcome: StoredCall['outcome'] & string; at: number; errorCode?: string }) {
+    this.#check();
+    const { outcome, at, errorCode } = end;
+    this.finished.push({ id, outcome, ...(errorCode === undefined ? {} : { errorCode }) });
+    const call = this.calls.get(id);
+    if (call === undefined) throw new LedgerError('bad_input', `There is no call ${id}.`, 'Check the id.');
+    call.outcome = outcome;
+    call.endedAt ??= at;
+  }
+  async liveCalls(): Promise<StoredCall[]> {
+    this.#check();
+    return [...this.calls.values()].filter((call) => this.#isLive(call));
+  }
+  async findCall({ reservationId, callId }: { reservationId?: string; callId?: string }) {
+    const all = [...this.calls.values()];
+    return all.find((call) => call.reservationId === reservationId || (callId !== undefined && call.callId === callId));
+  }
+  async adopt(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      const call = this.calls.get(id);
+      if (call !== undefined) call.owner = this.owner;
+    }
+  }
+  async status(_number: string, contact: Contact): Promise<Permission> {
+    this.#check();
+    return this.#permission(contact);
+  }
+  async explain(_number: unknown, contact: Contact): Promise<Explanation> {
+    const permission = this.#permission(contact);
+    const isBlocked = this.blocked.has(this.#key(contact));
+    return {
+      contact,
+      permission,
+      canRequest: !isBlocked,
+      requestLimits: [],
+      canCall: permission.status === 'granted' && !isBlocked,
+      ...(isBlocked ? { callReason: reason('do_not_call') } : {}),
+      callLimits: [],
+    };
+  }
+  async correct(correction: Correction): Promise<Permission> {
+    this.corrections.push(correction);
+    const status = correction.says === 'no_permission' ? 'not_requested' : 'granted';
+    this.permissions.set(this.#key(correction.contact), { status });
+    return { status };
+  }
+  async doNotCall(): Promise<void> {}
+  async sweep(): Promise<Effect[]> {
+    this.swept += 1;
+    return this.sweeps.shift() ?? [];
+  }
+  async audit() {
+    return [];
+  }
+  async erase(): Promise<void> {}
+  async health() {
+    return { ok: !this.down, engine: 'fake', location: 'memory' };
+  }
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,93 @@
+import type { Leg, LegEvents, LegState, LegStatistics, MediaEngine, MediaTask } from '../../../lib/media/media.ts';
+import { MediaError } from '../../../lib/media/media.ts';
+
+type Listeners = { [E in keyof LegEvents]: Set<(...args: LegEvents[E]) => void> };
+
+/** A leg without sound: it records what is done to it, and the test says when it connects or fails. */
+export class FakeLeg implements Leg {
+  readonly answers: string[] = [];
+  gateOpen = false;
+  closed = 0;
+  onOffer: () => Promise<string> = async () => 'v=0 offer';
+  onAnswer: (sdp: string) => Promise<void> = async () => {};
+  onClose: () => Promise<void> = async () => {};
+  #state: LegState = 'new';
+  readonly #listeners: Listeners = { state: new Set(), media: new Set(), digit: new Set() };
+  readonly id: string;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+  become(state: LegState): void {
+    this.#state = state;
+    for (const listener of this.#listeners.state) listener(state);
+  }
+  press(digit: string): void {
+    for (const listener of this.#listeners.digit) listener({ digit, durationMs: 100 });
+  }
+  state(): LegState {
+    return this.#state;
+  }
+  createOffer(): Promise<string> {
+    return this.onOffer();
+  }
+  applyAnswer(sdp: string): Promise<void> {
+    this.answers.push(sdp);
+    return this.onAnswer(sdp);
+  }
+  async answer(): Promise<string> {
+    return 'v=0 answer';
+  }
+  accepted(): void {
+    this.gateOpen = true;
+  }
+  play(): MediaTask<never, never> {
+    throw new MediaError('media_not_connected', 'A fake plays nothing.', 'Use the real engine.');
+  }
+  record(): MediaTask<never, never> {
+    return this.play();
+  }
+  bridge(): MediaTask<never, never> {
+    return this.play();
+  }
+  async statistics(): Promise<LegStatistics> {
+    return { packetsReceived: 0, packetsSent: 0, packetsLost: 0, duplicates: 0, jitterMs: 0, codec: 'opus' };
+  }
+  on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void {
+    this.#listeners[event].add(listener);
+    return () => {
+      this.#listeners[event].delete(listener);
+    };
+  }
+  async close(): Promise<void> {
+    this.closed += 1;
+    await this.onClose();
+    if (this.#state !== 'closed') this.become('closed');
+  }
+}
+
+export class FakeMedia implements MediaEngine {
+  readonly made: FakeLeg[] = [];
+  onCreate: (leg: FakeLeg) => Promise<void> = async () => {};
+  readonly #crash = new Set<(error: Error) => void>();
+
+  async createLeg(id: string): Promise<Leg> {
+    const leg = new FakeLeg(id);
+    await this.onCreate(leg);
+    this.made.push(leg);
+    return leg;
+  }
+  legs(): number {
+    return this.made.filter((leg) => leg.state() !== 'closed').length;
+  }
+  crash(): void {
+    for (const listener of [...this.#crash]) listener(new Error('The worker died.'));
+  }
+  onCrash(listener: (error: Error) => void): () => void {
+    this.#crash.add(listener);
+    return () => {
+      this.#crash.delete(listener);
+    };
+  }
+  async close(): Promise<void> {}
+}
