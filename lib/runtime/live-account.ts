@@ -64,6 +64,7 @@ export class LiveAccount implements Account {
   readonly #ready = Promise.withResolvers<Lease>();
   #lease: Promise<Lease> | undefined;
   #simulator: SimulatorLease | undefined;
+  #unmountPhone: (() => void) | undefined;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -141,6 +142,9 @@ export class LiveAccount implements Account {
     if (fate === 'park') lease?.park(PARK_MS);
     else await lease?.end(fate, GRACE_MS);
     for (const undo of this.#undo.splice(0).reverse()) undo();
+    // Who looks at the phone in a deploy shall not notice: the successor mounts it before this one lets go.
+    if (fate === 'park') setTimeout(() => this.#unmountPhone?.(), PARK_MS).unref();
+    else this.#unmountPhone?.();
     await this.#simulator?.release(fate === 'shutdown' ? 0 : PARK_MS + GRACE_MS);
     // What the last events of a removed number told goes to the flows that are there after the deploy, then nowhere.
     this.lifecycle.whenSettled(() => {
@@ -207,9 +211,7 @@ export class LiveAccount implements Account {
     );
     const { simulator } = this.#simulator;
     const path = settings.webhookPath.replace(/\/$/, '');
-    const unmount = mountPhone(RED.httpNode, `${path}/phone`, simulator.phoneUrl);
-    // Who looks at the phone in a deploy shall not notice: the successor mounts it before this one lets go.
-    this.#undo.push(() => (this.lifecycle.settled ? unmount() : void setTimeout(unmount, PARK_MS).unref()));
+    this.#unmountPhone = mountPhone(RED.httpNode, `${path}/phone`, simulator.phoneUrl);
     const origin = await loopbackOrigin(RED.server, RED.settings);
     await simulator.setWebhook(`${origin}${`${http.httpNodeRoot ?? ''}/${path}`.replace(/\/{2,}/g, '/')}`);
     return simulatedLine(settings, simulator);
