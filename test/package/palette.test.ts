@@ -1,12 +1,14 @@
 import { strict as assert } from 'node:assert';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
 import { checkout } from '../checkout.mts';
 import { NodeRedProcess } from '../system/node-red-process.ts';
-import { nodeRedProgram, pack, userDirectoryWith, versionOf } from './installation.ts';
+import { installedIn, nodeRedProgram, pack, userDirectoryWith, versionOf } from './installation.ts';
 import { CONFIG_TYPES, examples, manifest, NODE_TYPES } from './manifest.ts';
 
 const PROGRAMS: Record<string, () => Promise<string>> = {
@@ -96,12 +98,17 @@ describe('installed into an empty Node-RED', () => {
           >;
           assert.ok(catalog[type] !== undefined, `${entry}: ${Object.keys(catalog)}`);
         }
-        const shown = JSON.stringify(await (await list('/library/_examples_/flows/')).json());
-        const module = (await (await list(`/library/_examples_/flows/${manifest.name}/`)).json()) as unknown;
+        const module = (await (await list(`/library/examples/flows/${manifest.name}/`)).json()) as unknown;
         for (const { name } of examples()) {
           const title = path.basename(name, '.json');
-          assert.ok(JSON.stringify(module).includes(title), `${title} not in ${JSON.stringify(module)} of ${shown}`);
+          assert.ok(JSON.stringify(module).includes(title), `${title} not in ${JSON.stringify(module)}`);
         }
+      });
+
+      it('brings the simulator as a program of its own', async () => {
+        const program = path.join(installedIn(userDir), manifest.bin['whatsapp-calling-simulator'] ?? '');
+        const { stdout } = await promisify(execFile)(process.execPath, [program, '--help'], { cwd: userDir });
+        assert.match(stdout, /--webhook/);
       });
 
       it('shows the category by its name', async () => {
