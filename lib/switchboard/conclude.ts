@@ -23,19 +23,13 @@ export async function concludeCall(
   }
   if ((await closing) === false)
     deps.log('warn', `The audio of call ${call.id} did not close in time; a recording may be incomplete.`);
-  if (effect.tellLedger || onlyWeKnow(call)) await finish(desk, call);
+  if (effect.tellLedger) await finish(desk, call);
   registry.bury(call.id, deps.now());
   call.told = true;
   if (effect.announce) tellCall(desk, call, { event: 'ended' });
   call.markOver();
   const handedOut = call.undispatched.splice(0);
   if (handedOut.length > 0) await durably(desk, 'Events handed out', () => deps.ledger.dispatched(handedOut));
-}
-
-/** A terminate webhook does not say that it was us who cut the ringing short. */
-function onlyWeKnow({ state }: LiveCall): boolean {
-  if (state.name !== 'ended' || state.ours === undefined || state.heard.callId === undefined) return false;
-  return state.outcome === 'cancelled' || state.outcome === 'no_answer';
 }
 
 async function finish(desk: Desk, call: LiveCall): Promise<void> {

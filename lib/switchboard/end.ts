@@ -5,8 +5,6 @@ import { type LiveCall, view } from './live-call.ts';
 import { within } from './patience.ts';
 import { CallError, type EndCause } from './switchboard.ts';
 
-/** While closing, webhooks may not reach us any more: do not spend the whole grace on one. */
-const CLOSING_WEBHOOK_WAIT_MS = 2_000;
 /** After the grace: for what only has to be written down. */
 const LAST_WORDS_MS = 1_000;
 
@@ -42,7 +40,7 @@ export async function closeAll(desk: Desk, cause: EndCause, graceMs: number): Pr
   desk.closed = true;
   desk.sweeper.stop();
   clearTimeout(desk.expiring);
-  desk.webhookWaitMs = Math.min(desk.settings.webhookWaitMs, CLOSING_WEBHOOK_WAIT_MS);
+  desk.webhookWaitMs = desk.settings.closingWebhookWaitMs;
   const calls = desk.registry.live();
   for (const call of calls) desk.apply(call, { kind: 'end', cause });
   await within(graceMs, Promise.all(calls.map((call) => call.over)));

@@ -1,5 +1,6 @@
 import { ProviderError, type ProviderErrorKind } from '../provider/provider.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, inBackground } from './desk.ts';
+import { durably } from './durably.ts';
 import type { LiveCall } from './live-call.ts';
 import { pause, told } from './patience.ts';
 
@@ -12,6 +13,7 @@ export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promis
   const { provider, log } = desk.deps;
   const stop = new AbortController();
   call.terminating = stop;
+  announceEnd(desk, call);
   for (let tries = 1; ; tries += 1) {
     try {
       await provider.terminateCall(callId, stop.signal);
@@ -25,6 +27,18 @@ export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promis
     await pause(pauseBefore(desk, tries), stop.signal);
     if (stop.signal.aborted) return;
   }
+}
+
+/**
+ * Webhooks do not say that it was us who cut the ringing short, so the ledger is told; ahead of the provider, so that
+ * the terminate webhook is judged with it. If somebody picked up after all, it means nothing.
+ */
+function announceEnd(desk: Desk, call: LiveCall): void {
+  const { ledger } = desk.deps;
+  if (call.state.name !== 'ending' || ledger.endRequested === undefined) return;
+  const as = call.state.ours.cause === 'ring_timeout' ? 'no_answer' : 'cancelled';
+  const told = durably(desk, `The wish to end call ${call.id}`, async () => ledger.endRequested?.(call.id, as));
+  inBackground(desk, `Ending call ${call.id}`, told);
 }
 
 function giveUp(desk: Desk, call: LiveCall, tries: number, error: unknown): void {

@@ -25,7 +25,7 @@ export async function recover(desk: Desk): Promise<void> {
     const call = liveCall(step.state, { ...origin, ringMs: 0, maxMs: 0 });
     desk.registry.add(call);
     if (stored.callId !== undefined) desk.registry.learn(call.id, stored.callId);
-    return { call, step, stored };
+    return { call, step };
   });
   if (orphans.length > 0) log('warn', `${orphans.length} calls were left over; they are being ended.`);
   const events = await ledger.undispatched(businessNumber.id);
@@ -39,12 +39,9 @@ export async function recover(desk: Desk): Promise<void> {
   }
   if (endedAlready.length > 0) await ledger.dispatched(endedAlready);
   await react(desk, rest);
-  // Only now: one of the events may have brought the end, or the call id, which has led to a terminate already.
-  for (const { call, step, stored } of steps) {
-    if (call.state.name !== 'ending') continue;
-    const learned = stored.callId === undefined && call.state.heard.callId !== undefined;
-    if (!learned) enact(desk, call, { state: call.state, effects: step.effects });
-  }
+  // Only now: one of the events may have brought the end.
+  for (const { call, step } of steps)
+    if (call.state.name === 'ending') enact(desk, call, { state: call.state, effects: step.effects });
 }
 
 /** The end of a call that is finished in the ledger, told with its origin so that its flow hears of it. */

@@ -9,6 +9,8 @@ export interface SwitchboardSettings {
   mediaLimitMs: number;
   /** After a confirmed terminate (or a REJECTED): how long the terminate webhook may take. */
   webhookWaitMs: number;
+  /** The same while closing, when webhooks may not reach us any more: it must not use up the whole grace. */
+  closingWebhookWaitMs: number;
   /** After a placing with unknown result: how long a webhook may take to prove the call. Longer than any phone rings. */
   unknownWaitMs: number;
   /** How long ACCEPTED or REJECTED may lag behind a terminate that does not tell which of them it was. */
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: SwitchboardSettings = {
   mediaWarningMs: 10_000,
   mediaLimitMs: 20_000,
   webhookWaitMs: 10_000,
+  closingWebhookWaitMs: 2_000,
   unknownWaitMs: 90_000,
   settleMs: 1_500,
   legCloseMs: 5_000,

@@ -23,6 +23,7 @@ const SHORT: Partial<SwitchboardSettings> = {
   mediaWarningMs: 30,
   mediaLimitMs: 60,
   webhookWaitMs: 40,
+  closingWebhookWaitMs: 40,
   unknownWaitMs: 60,
   settleMs: 15,
   legCloseMs: 60,

@@ -30,6 +30,7 @@ describe('lib/switchboard/end', () => {
     const { call } = await place();
     const view = await switchboard.terminate('wacid.1', 'flow');
     assert.equal(view.outcome, 'cancelled');
+    assert.deepEqual(ledger.endings, [{ id: call.id, as: 'cancelled' }]);
     assert.deepEqual(ledger.finished, [{ id: call.id, outcome: 'cancelled' }]);
     assert.equal(ended().length, 1);
     await switchboard.close('shutdown');
@@ -37,8 +38,8 @@ describe('lib/switchboard/end', () => {
 
   it('stops trying when the terminate webhook comes', async () => {
     const { switchboard, provider, deliver, place, ended } = bench({
-      terminatePauseMs: 60_000,
-      terminatePauseMaxMs: 60_000,
+      terminatePauseMs: 30,
+      terminatePauseMaxMs: 30,
     });
     provider.onTerminate = () => Promise.reject(timeout());
     const { call } = await place();
@@ -46,6 +47,8 @@ describe('lib/switchboard/end', () => {
     await until('first try', () => provider.terminated.length === 1);
     await deliver(talked('wacid.1'));
     assert.equal((await ending).outcome, 'completed');
+    await sleep(50);
+    assert.equal(provider.terminated.length, 1);
     assert.equal(ended().length, 1);
     await switchboard.close('shutdown');
   });
@@ -146,6 +149,14 @@ describe('lib/switchboard/end', () => {
     assert.equal(media.legs(), 0);
     await assert.rejects(place(), { code: 'call_failed' });
     await switchboard.close('shutdown');
+  });
+
+  it('does not wait long for webhooks while it closes', async () => {
+    const { switchboard, place, ended, ledger } = bench({ webhookWaitMs: 60_000 });
+    await place();
+    await switchboard.close('shutdown', 30_000);
+    assert.equal(ended().length, 1);
+    assert.equal(ledger.finished[0]?.outcome, 'cancelled');
   });
 
   it('leaves to the next start what is not confirmed within the grace', async () => {

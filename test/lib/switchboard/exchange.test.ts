@@ -162,21 +162,34 @@ describe('lib/switchboard/exchange', () => {
     await lease.end('shutdown');
   });
 
-  it('does not end what is taken over while its time runs out', async () => {
+  it('does not end what somebody has taken over in the meantime', async () => {
     const exchange = new Exchange();
     const made = bench();
     const lease = await exchange.acquire('number', 'same', async () => made.switchboard);
+    await lease.switchboard.place(CALL);
+    const adopting = exchange.acquire('number', 'same', () => assert.fail('nothing new is needed'));
+    await lease.end('config_removed');
+    const next = await adopting;
+    assert.deepEqual(made.provider.terminated, []);
+    assert.equal(next.switchboard.calls().length, 1);
+    await next.end('shutdown');
+    assert.deepEqual(made.provider.terminated, ['wacid.1']);
+  });
+
+  it('makes a new one for who comes while the old one ends', async () => {
+    const exchange = new Exchange();
+    const old = bench();
+    const lease = await exchange.acquire('number', 'same', async () => old.switchboard);
+    await lease.switchboard.place(CALL);
     const ending = lease.end('config_removed');
-    const again = exchange.acquire('number', 'same', async () => bench().switchboard);
+    const next = await exchange.acquire('number', 'same', async () => {
+      assert.equal(old.ended().length, 1);
+      return bench().switchboard;
+    });
     await ending;
-    const next = await again;
+    assert.deepEqual(next.switchboard.calls(), []);
     assert.equal(exchange.size(), 1);
-    const parked = next.park.bind(next);
-    parked(0);
-    const adopted = await exchange.acquire('number', 'same', async () => bench().switchboard);
-    await sleep(10);
-    assert.equal(exchange.size(), 1);
-    await adopted.end('shutdown');
+    await next.end('shutdown');
   });
 
   it('reports a listener that fails', async () => {

@@ -23,6 +23,7 @@ export class FakeLedger implements Ledger {
   readonly calls = new Map<string, StoredCall>();
   readonly settled: { id: string; settlement: Settlement }[] = [];
   readonly finished: { id: string; outcome: string; errorCode?: string }[] = [];
+  readonly endings: { id: string; as: string }[] = [];
   readonly corrections: Correction[] = [];
   readonly handedOut: string[] = [];
   readonly inbox = new Map<string, Appended>();
@@ -145,6 +146,10 @@ export class FakeLedger implements Ledger {
     if (call === undefined) throw new LedgerError('bad_input', `There is no call ${id}.`, 'Check the id.');
     call.outcome = outcome;
     call.endedAt ??= at;
+  }
+  async endRequested(id: string, as: 'cancelled' | 'no_answer'): Promise<void> {
+    this.#check();
+    this.endings.push({ id, as });
   }
   async liveCalls(): Promise<StoredCall[]> {
     this.#check();

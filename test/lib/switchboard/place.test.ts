@@ -283,6 +283,7 @@ describe('lib/switchboard/place', () => {
     const ringing = bench();
     await ringing.place({ ringSeconds: 0.02 });
     await until('terminate', () => ringing.provider.terminated.length === 1);
+    assert.equal(ringing.ledger.endings[0]?.as, 'no_answer', 'the ledger knows before the webhook comes');
     await ringing.deliver(event('call.terminated', 'wacid.1'));
     await until('ended', () => ringing.ended().length > 0);
     assert.equal(ringing.ended()[0]?.call.outcome, 'no_answer');
