@@ -6,17 +6,22 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * Whole body of a request.
- * @throws SimulatorError `body_too_large`
+ * @throws SimulatorError `body_too_large`, `request_aborted`
  */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length > MOST_BYTES)
-      throw new SimulatorError('body_too_large', 'The request body is larger than 1 MB.', 'Send less.', 413);
-    chunks.push(chunk as Buffer);
+  try {
+    for await (const chunk of request) {
+      length += (chunk as Buffer).length;
+      if (length > MOST_BYTES) break;
+      chunks.push(chunk as Buffer);
+    }
+  } catch {
+    throw new SimulatorError('request_aborted', 'The request broke off.', 'Send it again.');
   }
+  if (length > MOST_BYTES)
+    throw new SimulatorError('body_too_large', 'The request body is larger than 1 MB.', 'Send less.', 413);
   return Buffer.concat(chunks);
 }
 

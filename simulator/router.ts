@@ -21,7 +21,7 @@ export class Router {
       await this.route(request, response);
     } catch (error) {
       const known = error instanceof SimulatorError ? error : undefined;
-      if (!known && !isAborted(error)) this.parts.world.problem(error);
+      if (!known) this.parts.world.problem(error);
       if (response.headersSent || response.destroyed) {
         response.destroy();
         return;
@@ -76,9 +76,4 @@ export class Router {
       throw new SimulatorError('not_found', 'The control API has no such command.', 'Check method and path.', 404);
     }
   }
-}
-
-/** The client went away in the middle of its request. */
-function isAborted(error: unknown): boolean {
-  return ['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as NodeJS.ErrnoException)?.code ?? '');
 }
