@@ -75,6 +75,14 @@ export interface PairSnapshot {
   unanswered: number;
   /** Last call of either direction that was picked up; resets the request counters. */
   lastConnectedAt?: Instant;
+  /**
+   * Requests up to here are forgiven by a connected call. Not simply `lastConnectedAt`, which is the provider's clock: it is
+   * when we reserved that call (our clock), so that a clock difference can never forgive a later request.
+   */
+  requestsResetBefore?: Instant;
+  /** The provider said so (138009, 138012), although our own count has room. It wins. */
+  requestsBlockedUntil?: Instant;
+  callsBlockedUntil?: Instant;
   /** The one call that is, or may be, going on with this person. */
   liveCall?: { reservationId: string; callId?: string; since: Instant };
   /** Last time the person wrote to us, called us or accepted our call: opens the 24 h service window. */
