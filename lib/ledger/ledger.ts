@@ -116,6 +116,12 @@ export interface Ledger {
   dispatched(eventIds: string[]): Promise<void>;
   /** Events that were acknowledged but perhaps never reached the flows (crash in between), oldest first. */
   undispatched(businessNumberId: string): Promise<Appended[]>;
+  /**
+   * We asked the provider to end this call, because our ring time was over (`no_answer`) or for another reason (`cancelled`).
+   * If nobody picked up it is a ring that we cut short, which a profile may count differently from an unanswered one;
+   * without this the ledger takes it for unanswered. Optional, so that a stand-in need not have it.
+   */
+  endRequested?(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<void>;
   /** Our own end of a call that no webhook will tell: placing failed, or the provider confirmed our terminate and then fell silent. */
   finishCall(reservationId: string, end: { outcome: CallOutcome; at: Instant; errorCode?: string }): Promise<void>;
   /** Calls without an end. `owner` other than ours: a process that died. */

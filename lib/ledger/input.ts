@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { LedgerError } from './ledger.ts';
+
+/** What may cross the border of a ledger. Unknown properties are dropped, so that nothing unforeseen is stored. */
+
+const instant = z.number().finite().min(-8.64e15).max(8.64e15);
+const shortText = z.string().min(1).max(1024);
+
+export const contactInput = z.object({
+  phone: z
+    .string()
+    .regex(/^\d{4,20}$/)
+    .optional(),
+  userId: z
+    .string()
+    .regex(/^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/)
+    .optional(),
+  parentUserId: z
+    .string()
+    .regex(/^[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$/)
+    .optional(),
+  name: z.string().max(1024).optional(),
+  language: z.string().max(64).optional(),
+  timeZone: z.string().max(64).optional(),
+});
+
+const businessNumber = z.object({
+  id: shortText,
+  phone: z.string().regex(/^\d{4,20}$/),
+});
+const purpose = z.string().max(2_000);
+const origin = z.object({ nodeId: z.string().max(256), data: z.unknown().optional() });
+
+export const requestIntent = z.object({
+  businessNumber,
+  contact: contactInput,
+  purpose,
+  via: z.enum(['auto', 'freeform', 'template']),
+  hasTemplate: z.boolean(),
+});
+export const callIntent = z.object({ businessNumber, contact: contactInput, purpose, origin: origin.optional() });
+
+export const settlement = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('consumed'), providerId: shortText, contact: contactInput.optional() }),
+  z.object({ state: z.literal('released'), why: z.string().max(4_000) }),
+  z.object({ state: z.literal('unknown'), why: z.string().max(4_000) }),
+]);
+
+export const correction = z.object({
+  businessNumber,
+  contact: contactInput,
+  says: z.enum(['no_permission', 'request_limit', 'connected_limit', 'permanent', 'temporary']),
+  expiresAt: instant.optional(),
+  retryAt: instant.optional(),
+});
+
+export const callEnd = z.object({
+  outcome: z.enum(['completed', 'no_answer', 'declined', 'cancelled', 'failed']),
+  at: instant,
+  errorCode: z.string().max(256).optional(),
+});
+
+export const doNotCallEntry = z.object({ listed: z.boolean(), source: z.string().min(1).max(256) });
+export const endRequestedAs = z.enum(['cancelled', 'no_answer']);
+export const reservationId = z.string().min(1).max(512);
+export const reservationIds = z.array(reservationId).max(100_000);
+export const eventIds = z.array(z.string().max(4_096)).max(100_000);
+export const businessNumberId = z.string().max(1024);
+export const callLookup = z.object({ reservationId: reservationId.optional(), callId: shortText.optional() });
+export const auditQuery = z.object({
+  businessNumberId: businessNumberId.optional(),
+  contact: contactInput.optional(),
+  afterSeq: z.number().int().min(0).optional(),
+  limit: z.number().int().min(1).max(100_000).optional(),
+});
+export { businessNumber as businessNumberInput };
+
+const base = { id: z.string().min(1).max(4_096), at: instant, businessNumberId };
+const errors = z.array(
+  z.object({ code: z.string().max(256), message: z.string().max(4_096), details: z.string().max(16_384).optional() }),
+);
+const callBase = {
+  ...base,
+  callId: shortText,
+  contact: contactInput.optional(),
+  correlationId: z.string().max(1024).optional(),
+};
+const direction = z.enum(['outbound', 'inbound']);
+
+export const providerEvents = z
+  .array(
+    z.discriminatedUnion('type', [
+      z.object({
+        ...callBase,
+        type: z.literal('call.connect'),
+        direction,
+        session: z.object({ type: z.enum(['offer', 'answer']), sdp: z.string().max(262_144) }).optional(),
+      }),
+      z.object({ ...callBase, type: z.literal('call.ringing') }),
+      z.object({ ...callBase, type: z.literal('call.accepted') }),
+      z.object({ ...callBase, type: z.literal('call.rejected') }),
+      z.object({
+        ...callBase,
+        type: z.literal('call.terminated'),
+        direction: direction.optional(),
+        status: z.enum(['completed', 'failed']),
+        startedAt: instant.optional(),
+        endedAt: instant.optional(),
+        durationSeconds: z.number().finite().min(0).optional(),
+        errors,
+      }),
+      z.object({
+        ...base,
+        type: z.literal('permission.replied'),
+        contact: contactInput,
+        response: z.enum(['accept', 'reject']),
+        permanent: z.boolean(),
+        expiresAt: instant.optional(),
+        source: z.enum(['user_action', 'automatic']),
+        contextId: z.string().max(1024).optional(),
+      }),
+      z.object({
+        ...base,
+        type: z.literal('message.received'),
+        contact: contactInput,
+        messageId: z.string().max(1024),
+        text: z.string().optional(),
+        payload: z.string().optional(),
+      }),
+      z.object({
+        ...base,
+        type: z.literal('message.status'),
+        messageId: z.string().max(1024),
+        status: z.string().max(256),
+        contact: contactInput.optional(),
+        errors,
+      }),
+      z.object({
+        ...base,
+        type: z.literal('account.restricted'),
+        restriction: z.string().max(1024),
+        until: instant.optional(),
+        warning: z.boolean(),
+      }),
+      z.object({ ...base, type: z.literal('unknown'), field: z.string().max(1024), raw: z.unknown() }),
+    ]),
+  )
+  .max(10_000);
+
+/**
+ * Checks one argument. The error names the field, never its value: it may be personal or hostile.
+ * @throws LedgerError with code `bad_input`
+ */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue === undefined ? '' : issue.path.map(String).join('.').slice(0, 80);
+  throw new LedgerError(
+    'bad_input',
+    `The ledger cannot take this ${what}: ${where === '' ? 'it has the wrong shape' : `"${where}" is missing or wrong`}.`,
+    'This comes from the program, not from the user: pass the value as the ledger interface describes it.',
+  );
+}

@@ -1,0 +1,176 @@
+import { mkdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { ProfileOverrides } from '../permission/profile.ts';
+import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.ts';
+import { checked } from './input.ts';
+import { type Ledger, LedgerError } from './ledger.ts';
+import { SqliteEngine } from './sqlite/engine.ts';
+import { LINGER_MS } from './timings.ts';
+
+export interface LedgerSettings {
+  engine: 'sqlite';
+  /** File of the store. `:memory:` keeps everything in memory, for this opening alone. */
+  path: string;
+  /** Name of the rule profile; `meta-2026` if left out. */
+  profile?: string;
+  overrides?: ProfileOverrides;
+  /** For tests: wall and steady milliseconds as two float64, which the test moves. */
+  clock?: SharedArrayBuffer;
+}
+
+/** A share in an open ledger. */
+export interface LedgerLease {
+  readonly ledger: Ledger;
+  /** Gives the share back. The ledger itself is closed a few seconds after the last one, unless it is wanted again. */
+  release(): Promise<void>;
+}
+
+const count = z.number().int().min(0).max(1_000_000);
+const seconds = z.number().min(0).max(315_360_000);
+const settingsInput = z.object({
+  engine: z.literal('sqlite'),
+  path: z.string().min(1).max(4_096),
+  profile: z.string().max(64).optional(),
+  overrides: z
+    .strictObject({
+      requestsPerDay: count.optional(),
+      requestsPerWeek: count.optional(),
+      connectedCallsPerDay: count.optional(),
+      startsPerDay: count.optional(),
+      concurrentCalls: count.optional(),
+      unansweredWarn: count.min(1).optional(),
+      unansweredRevoke: count.min(1).optional(),
+      cancelledRing: z.enum(['never', 'after_ringing', 'always']).optional(),
+      validitySeconds: seconds.optional(),
+      skewSeconds: seconds.max(3_600).optional(),
+      excludedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
+    })
+    .optional(),
+});
+
+interface Shared {
+  opening: Promise<SqliteEngine>;
+  /** Settings as text: two openings of one file must mean the same rules. */
+  rules: string;
+  leases: number;
+  linger?: NodeJS.Timeout;
+}
+
+/** Open engines of this process by the real path of their file. */
+const open = new Map<string, Shared>();
+/** Engines that are closing; a new opening of the file waits for them. */
+const closing = new Map<string, Promise<void>>();
+
+/**
+ * Opens the ledger of a file, or shares it if this process has it open already: one engine per real path, counted.
+ * After the last `release` it lingers for about three seconds, because a redeploy closes it and opens it again at once.
+ *
+ * @throws LedgerError `bad_input` for wrong settings, or if the file is open here under other rules; else why it cannot be had
+ */
+export async function openLedger(settings: LedgerSettings): Promise<LedgerLease> {
+  checked(settingsInput, settings, 'setting of the permission store');
+  const name = settings.profile ?? DEFAULT_PROFILE;
+  const profile = findProfile(name, settings.overrides ?? {});
+  if (profile === undefined) {
+    throw new LedgerError(
+      'bad_input',
+      'The permission store names a rule profile that does not exist.',
+      `Choose one of: ${profileNames().join(', ')}.`,
+    );
+  }
+  const clock = settings.clock === undefined ? {} : { clock: settings.clock };
+  if (settings.path === ':memory:') {
+    const ledger = await SqliteEngine.open({ path: settings.path, profile, ...clock });
+    return { ledger, release: () => ledger.close() };
+  }
+  const path = realPath(settings.path);
+  const rules = JSON.stringify(profile);
+  const shared = await share(path, rules, () => SqliteEngine.open({ path, profile, ...clock }));
+  const ledger = await shared.opening;
+  let released = false;
+  return {
+    ledger,
+    release: async () => {
+      if (released) return;
+      released = true;
+      giveBack(path, shared);
+    },
+  };
+}
+
+async function share(path: string, rules: string, start: () => Promise<SqliteEngine>): Promise<Shared> {
+  for (;;) {
+    const known = open.get(path);
+    if (known === undefined) {
+      const closed = closing.get(path);
+      if (closed === undefined) break;
+      await closed;
+      continue;
+    }
+    if (known.rules === rules) {
+      known.leases++;
+      clearTimeout(known.linger);
+      return known;
+    }
+    if (known.leases > 0) {
+      throw new LedgerError(
+        'bad_input',
+        `The permission store ${path} is open with other rules already.`,
+        'Let all nodes share one permission store node for this file, or give this one another path.',
+      );
+    }
+    // The rules were edited: the old engine is only lingering.
+    await shut(path, known);
+  }
+  const shared: Shared = { opening: start(), rules, leases: 1 };
+  open.set(path, shared);
+  shared.opening.catch(() => {
+    if (open.get(path) === shared) open.delete(path);
+  });
+  return shared;
+}
+
+function giveBack(path: string, shared: Shared): void {
+  shared.leases--;
+  if (shared.leases > 0) return;
+  shared.linger = setTimeout(() => void shut(path, shared), LINGER_MS);
+  // An idle ledger never keeps a process alive; what it acknowledged is on disk already.
+  shared.linger.unref();
+}
+
+/** Closes an engine without leases. */
+function shut(path: string, shared: Shared): Promise<void> {
+  clearTimeout(shared.linger);
+  if (open.get(path) !== shared) return closing.get(path) ?? Promise.resolve();
+  open.delete(path);
+  const closed = shared.opening
+    .then((engine) => engine.close())
+    .catch(() => undefined)
+    .finally(() => closing.delete(path));
+  closing.set(path, closed);
+  return closed;
+}
+
+/** Closes every lingering ledger at once, for a process that ends and for tests. Leased ones stay. */
+export async function closeLingering(): Promise<void> {
+  await Promise.all([...open].filter(([, shared]) => shared.leases === 0).map(([path, shared]) => shut(path, shared)));
+  await Promise.all(closing.values());
+}
+
+/** The path without links, so that two spellings of one file share one engine. The file itself may not exist yet. */
+function realPath(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    // Not there yet.
+  }
+  try {
+    mkdirSync(dirname(absolute), { recursive: true });
+    return join(realpathSync(dirname(absolute)), basename(absolute));
+  } catch {
+    // The engine says what is wrong with the folder.
+    return absolute;
+  }
+}

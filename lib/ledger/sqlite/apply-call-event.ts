@@ -1,0 +1,107 @@
+import { type CallFacts, judgeCall } from '../../permission/call-facts.ts';
+import type { CallEvent } from '../../provider/event.ts';
+import type { Effect } from '../ledger.ts';
+import { newReservationId } from '../reservation-id.ts';
+import { writeAudit } from './audit-table.ts';
+import {
+  type CallRow,
+  FOREIGN,
+  findCallByProviderId,
+  findCallByReservation,
+  INBOUND,
+  writeCall,
+} from './call-table.ts';
+import { hearCall } from './hear-call.ts';
+import { learnPair } from './identity.ts';
+import type { NumberRow } from './number-table.ts';
+import { type PairRow, readPair } from './pair-table.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Moves a call, and the pair it belongs to, by one of the provider's events about it. */
+export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEvent): Effect[] {
+  const found = findCall(tx, number, event);
+  let pair: PairRow;
+  let call: CallRow;
+  if (found !== undefined) {
+    call = found;
+    pair = readPair(tx, call.pairId);
+    if (event.contact !== undefined) pair = learnPair(tx, number.numberId, event.contact, pair);
+    call.pairId = pair.pairId;
+  } else if (event.contact !== undefined) {
+    pair = learnPair(tx, number.numberId, event.contact);
+    call = unknownCall(tx, number, event, pair);
+    writeCall(tx, call, true);
+  } else {
+    writeAudit(tx, {
+      event: 'call_event_without_contact',
+      detail: { type: event.type, callId: event.callId },
+      numberId: number.numberId,
+    });
+    return [];
+  }
+  const before = judgeCall(call.facts, tx.profile);
+  prove(call, event);
+  call.facts = withFact(call.facts, event);
+  call.lastNews = tx.now;
+  return hearCall(tx, call, pair, number.id, event.type.replace('.', '_'), before);
+}
+
+function findCall(tx: Transaction, number: NumberRow, event: CallEvent): CallRow | undefined {
+  const ours = event.correlationId === undefined ? undefined : findCallByReservation(tx, event.correlationId);
+  if (ours !== undefined && ours.numberId === number.numberId) return ours;
+  return findCallByProviderId(tx, event.callId, number.numberId);
+}
+
+/** A webhook about a reservation proves that the call was placed, whatever we thought of it. */
+function prove(call: CallRow, event: CallEvent): void {
+  call.callId ??= event.callId;
+  if (call.state === 'consumed') return;
+  // We had given it up (released or unknown); evidently it lives.
+  const { finished, ...facts } = call.facts;
+  if (finished !== undefined) call.facts = facts;
+  call.state = 'consumed';
+}
+
+/** A call that we did not reserve: the person called, or another system shares the number. */
+function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair: PairRow): CallRow {
+  const inbound = 'direction' in event && event.direction === 'inbound';
+  const at = Math.min(event.at, tx.now);
+  return {
+    reservationId: newReservationId(tx.now),
+    pairId: pair.pairId,
+    numberId: number.numberId,
+    direction: inbound ? INBOUND : FOREIGN,
+    callId: event.callId,
+    state: 'consumed',
+    reservedAt: at,
+    startedAt: at,
+    at,
+    lastNews: tx.now,
+    leaseUntil: at,
+    owner: '',
+    purpose: '',
+    facts: {},
+  };
+}
+
+function withFact(facts: CallFacts, event: CallEvent): CallFacts {
+  switch (event.type) {
+    case 'call.connect':
+      return facts;
+    case 'call.ringing':
+      return { ...facts, ringingAt: event.at };
+    case 'call.accepted':
+      return { ...facts, acceptedAt: event.at };
+    case 'call.rejected':
+      return { ...facts, rejectedAt: event.at };
+    case 'call.terminated': {
+      const terminated: CallFacts['terminated'] & object = { at: event.at, status: event.status };
+      if (event.startedAt !== undefined) terminated.startedAt = event.startedAt;
+      if (event.endedAt !== undefined) terminated.endedAt = event.endedAt;
+      if (event.durationSeconds !== undefined) terminated.durationSeconds = event.durationSeconds;
+      const code = event.errors[0]?.code;
+      if (code !== undefined) terminated.errorCode = code;
+      return { ...facts, terminated };
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { maskContact } from '../../permission/masking.ts';
+import type { AuditRow } from '../ledger.ts';
+import type { Database } from './database.ts';
+import type { Transaction } from './transaction.ts';
+
+const NOTHING = new Uint8Array(32);
+const NO_KEY = new Uint8Array(16);
+
+/** The end of the audit's hash chain. Forgets itself after a rollback and is read again. */
+export class AuditChain {
+  #seq = 0;
+  #hash: Uint8Array | undefined;
+
+  next(db: Database): { seq: number; prev: Uint8Array } {
+    if (this.#hash === undefined) {
+      const last = db.statement('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get();
+      this.#seq = last === undefined ? 0 : Number(last.seq);
+      this.#hash = last?.hash instanceof Uint8Array ? last.hash : NOTHING;
+    }
+    return { seq: this.#seq + 1, prev: this.#hash };
+  }
+
+  appended(seq: number, hash: Uint8Array): void {
+    this.#seq = seq;
+    this.#hash = hash;
+  }
+
+  forget(): void {
+    this.#hash = undefined;
+  }
+}
+
+export interface AuditEntry {
+  event: string;
+  /** Without secrets and full phone numbers. */
+  detail: Record<string, unknown>;
+  numberId?: number;
+  /** The pair and its key, so that erasing the key later makes the digests of this person worthless. */
+  pair?: { pairId: number; auditKey: Uint8Array };
+}
+
+/** Appends one row to the audit and links it to the row before. */
+export function writeAudit(tx: Transaction, entry: AuditEntry): void {
+  const { seq, prev } = tx.chain.next(tx.db);
+  const detail = JSON.stringify(entry.detail);
+  const digest = createHash('sha256')
+    .update(entry.pair?.auditKey ?? NO_KEY)
+    .update(detail)
+    .digest();
+  const row = {
+    seq,
+    at: tx.now,
+    numberId: entry.numberId ?? null,
+    pairId: entry.pair?.pairId ?? null,
+    event: entry.event,
+  };
+  const hash = chainHash(prev, row, digest);
+  tx.db
+    .statement(
+      'INSERT INTO audit(seq, at, number_id, pair_id, event, detail, digest, prev, hash) VALUES(?,?,?,?,?,?,?,?,?)',
+    )
+    .run(seq, row.at, row.numberId, row.pairId, row.event, detail, digest, prev, hash);
+  tx.chain.appended(seq, hash);
+}
+
+/** The link of one row: covers everything in it but the detail, which its digest stands for. */
+export function chainHash(
+  prev: Uint8Array,
+  row: { seq: number; at: number; numberId: number | null; pairId: number | null; event: string },
+  digest: Uint8Array,
+): Uint8Array {
+  return createHash('sha256')
+    .update(prev)
+    .update(`${row.seq}|${row.at}|${row.numberId ?? ''}|${row.pairId ?? ''}|${row.event}|`)
+    .update(digest)
+    .digest();
+}
+
+/** A page of the audit, oldest first. Contacts are masked. */
+export function readAudit(
+  db: Database,
+  query: { numberId?: number; pairIds?: number[]; afterSeq: number; limit: number },
+): AuditRow[] {
+  const select = `SELECT a.seq, a.at, a.event, a.detail, n.id AS number, p.phone, p.user_id, p.parent_user_id
+    FROM audit a LEFT JOIN number n ON n.number_id = a.number_id LEFT JOIN pair p ON p.pair_id = a.pair_id`;
+  const rows =
+    query.pairIds !== undefined
+      ? db
+          .statement(
+            `${select} WHERE a.pair_id IN (SELECT value FROM json_each(?)) AND a.seq > ? ORDER BY a.seq LIMIT ?`,
+          )
+          .all(JSON.stringify(query.pairIds), query.afterSeq, query.limit)
+      : query.numberId !== undefined
+        ? db
+            .statement(`${select} WHERE a.seq > ? AND a.number_id = ? ORDER BY a.seq LIMIT ?`)
+            .all(query.afterSeq, query.numberId, query.limit)
+        : db.statement(`${select} WHERE a.seq > ? ORDER BY a.seq LIMIT ?`).all(query.afterSeq, query.limit);
+  return rows.map((row) => {
+    const result: AuditRow = {
+      seq: Number(row.seq),
+      at: Number(row.at),
+      event: String(row.event),
+      detail: row.detail === null ? null : JSON.parse(String(row.detail)),
+    };
+    if (row.number !== null) result.businessNumberId = String(row.number);
+    const name = row.phone ?? row.user_id ?? row.parent_user_id;
+    if (name !== null && name !== undefined) result.contact = maskContact(String(name));
+    return result;
+  });
+}

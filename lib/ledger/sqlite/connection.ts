@@ -1,0 +1,190 @@
+import type { Worker } from 'node:worker_threads';
+import { LedgerError } from '../ledger.ts';
+import type { FromWorker, PlainError, ToWorker, WorkerSettings } from './protocol.ts';
+import type { OperationName } from './store.ts';
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+}
+
+/** Node 22.5 to 22.12 hide node:sqlite behind a flag; later versions need none, and some have it print a warning. */
+function workerFlags(version: string): string[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
+  if (major === 22 && minor < 13) flags.push('--experimental-sqlite');
+  return flags;
+}
+
+/**
+ * One life of the worker that owns a file. What is asked for in one turn of the event loop crosses as one message and is
+ * answered by one, which is what keeps an operation at a few microseconds of the caller's thread.
+ */
+export class Connection {
+  readonly #worker: Worker;
+  readonly #location: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #onDeath: () => void;
+  #queue: ToWorker['operations'] = [];
+  #nextId = 1;
+  #dead: LedgerError | undefined;
+  #closed: (() => void) | undefined;
+
+  private constructor(worker: Worker, location: string, onDeath: () => void) {
+    this.#worker = worker;
+    this.#location = location;
+    this.#onDeath = onDeath;
+  }
+
+  /**
+   * Starts a worker and waits until it has the file.
+   * @param onDeath called once if it dies later
+   * @throws LedgerError
+   */
+  static async open(settings: WorkerSettings, onDeath: () => void): Promise<Connection> {
+    const [{ Worker }, { workerUrl }] = await Promise.all([
+      import('node:worker_threads'),
+      import('../../runtime/worker-url.mts'),
+    ]);
+    const worker = new Worker(workerUrl('ledger/sqlite/worker'), {
+      workerData: settings,
+      execArgv: workerFlags(process.versions.node),
+      name: 'whatsapp-calling-ledger',
+    });
+    const connection = new Connection(worker, settings.path, onDeath);
+    await connection.#ready();
+    return connection;
+  }
+
+  ask(name: OperationName, args: unknown[]): Promise<unknown> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    return new Promise((resolve, reject) => {
+      // The process stays up for what is under way, and only for that.
+      if (this.#pending.size === 0) this.#worker.ref();
+      const id = this.#nextId++;
+      this.#pending.set(id, { resolve, reject });
+      if (this.#queue.push({ id, name, args }) === 1) queueMicrotask(() => this.#flush());
+    });
+  }
+
+  /** Finishes what is under way, closes the file and ends the worker. */
+  async close(): Promise<void> {
+    if (this.#dead !== undefined) return;
+    this.#worker.ref();
+    const closed = new Promise<void>((resolve) => {
+      this.#closed = resolve;
+    });
+    const operations = this.#queue;
+    this.#queue = [];
+    this.#post({ operations, close: true });
+    await closed;
+    await this.#worker.terminate();
+  }
+
+  /** For tests of what happens when the worker crashes. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ready(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: FromWorker) => {
+        if (message.results !== undefined) this.#settle(message.results);
+        else if (message.ready === true) {
+          this.#worker.unref();
+          resolve();
+        } else if (message.failed !== undefined) {
+          this.#dead = revive(message.failed);
+          reject(this.#dead);
+        } else if (message.closed === true) {
+          this.#die(this.#fault('is closed'));
+          this.#closed?.();
+        }
+      });
+      this.#worker.on('error', (error) => {
+        const fault = startFault(error) ?? this.#fault(`stopped (${error.message})`);
+        reject(fault);
+        this.#die(fault);
+      });
+      this.#worker.on('exit', () => {
+        const fault = this.#fault('stopped');
+        reject(fault);
+        this.#die(fault);
+        this.#closed?.();
+      });
+    });
+  }
+
+  #flush(): void {
+    if (this.#queue.length === 0) return;
+    const operations = this.#queue;
+    this.#queue = [];
+    this.#post({ operations });
+  }
+
+  #post(message: ToWorker): void {
+    try {
+      this.#worker.postMessage(message);
+    } catch {
+      // One operation holds something that cannot cross threads (a function in its data). Find it; the others are fine.
+      for (const operation of message.operations) {
+        try {
+          this.#worker.postMessage({ operations: [operation] } satisfies ToWorker);
+        } catch {
+          this.#settle([{ id: operation.id, error: uncloneable() }]);
+        }
+      }
+      if (message.close === true) this.#worker.postMessage({ operations: [], close: true } satisfies ToWorker);
+    }
+  }
+
+  #settle(results: NonNullable<FromWorker['results']>): void {
+    for (const { id, value, error } of results) {
+      const pending = this.#pending.get(id);
+      if (pending === undefined) continue;
+      this.#pending.delete(id);
+      if (error === undefined) pending.resolve(value);
+      else pending.reject(revive(error));
+    }
+    if (this.#pending.size === 0 && this.#closed === undefined) this.#worker.unref();
+  }
+
+  #die(fault: LedgerError): void {
+    if (this.#dead !== undefined) return;
+    this.#dead = fault;
+    const lost = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of lost) reject(fault);
+    this.#onDeath();
+  }
+
+  #fault(what: string): LedgerError {
+    return new LedgerError(
+      'store_unavailable',
+      `The permission store ${this.#location} ${what} before it had answered.`,
+      'Try again: it starts by itself. What was not answered may or may not have been stored.',
+    );
+  }
+}
+
+function revive({ code, message, nextStep }: PlainError): LedgerError {
+  return new LedgerError(code, message, nextStep);
+}
+
+function uncloneable(): PlainError {
+  return {
+    code: 'bad_input',
+    message: 'The ledger cannot store this: it holds a function, a stream or another live object.',
+    nextStep: 'Pass plain data only (texts, numbers, lists, objects).',
+  };
+}
+
+/** A Node.js without the database. */
+function startFault(error: Error): LedgerError | undefined {
+  if (!('code' in error) || error.code !== 'ERR_UNKNOWN_BUILTIN_MODULE') return undefined;
+  return new LedgerError(
+    'store_unavailable',
+    `Node.js ${process.versions.node} has no built-in SQLite.`,
+    'Update Node.js to 24, or to 22.13 or newer.',
+  );
+}

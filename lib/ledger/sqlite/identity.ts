@@ -1,0 +1,166 @@
+import { mergePairs } from '../../permission/apply.ts';
+import type { Contact } from '../../permission/model.ts';
+import { writeAudit } from './audit-table.ts';
+import { insertPair, type PairRow, readPair, writeContact, writeState } from './pair-table.ts';
+import type { Transaction } from './transaction.ts';
+
+/** The names under which a person is found: phone, user id, parent id. Scoped to the business number, as user ids are. */
+function namesOf(contact: Contact): string[] {
+  const names: string[] = [];
+  if (contact.userId !== undefined) names.push(`u${contact.userId}`);
+  if (contact.parentUserId !== undefined) names.push(`e${contact.parentUserId}`);
+  if (contact.phone !== undefined) names.push(`p${contact.phone}`);
+  return names;
+}
+
+interface Alias {
+  name: string;
+  pairId: number;
+  proven: boolean;
+}
+
+function lookUp(tx: Transaction, numberId: number, contact: Contact): Alias[] {
+  const found: Alias[] = [];
+  for (const name of namesOf(contact)) {
+    const row = tx.db
+      .statement('SELECT pair_id, proven FROM alias WHERE number_id = ? AND value = ?')
+      .get(numberId, name);
+    if (row !== undefined) found.push({ name, pairId: Number(row.pair_id), proven: row.proven === 1 });
+  }
+  return found;
+}
+
+function link(tx: Transaction, numberId: number, name: string, pairId: number, proven: boolean): void {
+  tx.db
+    .statement(
+      `INSERT INTO alias(number_id, value, pair_id, proven) VALUES(?,?,?,?)
+       ON CONFLICT DO UPDATE SET pair_id = excluded.pair_id, proven = max(proven, excluded.proven)`,
+    )
+    .run(numberId, name, pairId, proven ? 1 : 0);
+}
+
+/**
+ * Finds the pair of a contact that a flow named, without learning from it: that a phone number and a user id belong
+ * together is only believed if the provider says so. `'conflict'`: the given names belong to two known people.
+ */
+export function findPair(tx: Transaction, numberId: number, contact: Contact): PairRow | 'conflict' | undefined {
+  const pairIds = new Set(lookUp(tx, numberId, contact).map((alias) => alias.pairId));
+  if (pairIds.size > 1) return 'conflict';
+  const [pairId] = pairIds;
+  return pairId === undefined ? undefined : readPair(tx, pairId);
+}
+
+/** Like `findPair`, and makes the pair if nobody is known by any of the names. */
+export function findOrMakePair(tx: Transaction, numberId: number, contact: Contact): PairRow | 'conflict' {
+  const found = findPair(tx, numberId, contact);
+  if (found !== undefined) return found;
+  const pair = insertPair(tx, numberId, contact);
+  // Both names of a flow lead to one row, so that limits hold whichever is used next; a webhook may part them.
+  for (const name of namesOf(contact)) link(tx, numberId, name, pair.pairId, false);
+  return pair;
+}
+
+/**
+ * Finds the pair of a contact that the provider named, and learns: new names are added, and rows that turn out to be one
+ * person are merged.
+ *
+ * @param known the pair that this news belongs to for another reason (its call or request), whose names these must be
+ */
+export function learnPair(tx: Transaction, numberId: number, contact: Contact, known?: PairRow): PairRow {
+  const names = namesOf(contact);
+  const aliases = lookUp(tx, numberId, contact);
+  const candidates: number[] = [];
+  if (known !== undefined) candidates.push(known.pairId);
+  for (const alias of aliases) {
+    // A link that only a flow had claimed gives way to what the provider says, if there is something better to hold on to.
+    if ((alias.proven || aliases.length === 1) && !candidates.includes(alias.pairId)) candidates.push(alias.pairId);
+  }
+  if (candidates.length === 0 && aliases[0] !== undefined) candidates.push(aliases[0].pairId);
+  const same: PairRow[] = [];
+  const others: PairRow[] = [];
+  for (const id of candidates) {
+    const pair = readPair(tx, id);
+    (contradicts(tx, pair, contact) ? others : same).push(pair);
+  }
+  let [pair] = same;
+  if (pair === undefined) pair = insertPair(tx, numberId, contact);
+  for (const other of same.slice(1)) pair = merge(tx, pair, other);
+  for (const other of others) carryOptOut(tx, other, pair);
+  let changed = false;
+  for (const name of names) {
+    const alias = aliases.find((candidate) => candidate.name === name);
+    if (alias?.proven === true && alias.pairId === pair.pairId) continue;
+    link(tx, numberId, name, pair.pairId, true);
+    changed = true;
+  }
+  const merged = { ...pair.contact, ...contact };
+  if (changed || !sameContact(merged, pair.contact)) {
+    pair = { ...pair, contact: merged };
+    writeContact(tx, pair);
+  }
+  return pair;
+}
+
+/**
+ * A person has one user id per business. A phone number that comes with another one than before was given to somebody
+ * else, or its owner registered anew: what was permitted to the old identity is not permitted to the new one.
+ */
+function contradicts(tx: Transaction, pair: PairRow, contact: Contact): boolean {
+  const { userId } = pair.contact;
+  if (userId === undefined || contact.userId === undefined || userId === contact.userId) return false;
+  const row = tx.db
+    .statement('SELECT proven FROM alias WHERE number_id = ? AND value = ?')
+    .get(pair.numberId, `u${userId}`);
+  return row?.proven === 1;
+}
+
+/** An opt-out was given by phone number as well: it goes with the number, in doubt. */
+function carryOptOut(tx: Transaction, from: PairRow, to: PairRow): void {
+  if (from.state.doNotCall !== undefined && to.state.doNotCall === undefined) {
+    to.state = { ...to.state, doNotCall: from.state.doNotCall };
+    writeState(tx, to);
+  }
+  writeAudit(tx, {
+    event: 'identity_changed',
+    detail: { from: from.pairId, to: to.pairId },
+    numberId: to.numberId,
+    pair: to,
+  });
+}
+
+function merge(tx: Transaction, a: PairRow, b: PairRow): PairRow {
+  const [kept, gone] = a.pairId < b.pairId ? [a, b] : [b, a];
+  const state = mergePairs(kept.state, gone.state);
+  tx.db.statement('UPDATE request SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
+  tx.db.statement('UPDATE call SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
+  tx.db.statement('UPDATE alias SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
+  tx.db
+    .statement('UPDATE pair SET merged_into = ? WHERE pair_id = ? OR merged_into = ?')
+    .run(kept.pairId, gone.pairId, gone.pairId);
+  const from = state.streakFrom ?? 0;
+  const count = tx.db
+    .statement('SELECT count(*) AS n FROM call WHERE pair_id = ? AND unanswered = 1 AND ended_at > ?')
+    .get(kept.pairId, from);
+  state.unanswered = Number(count?.n);
+  const pair: PairRow = { ...kept, contact: { ...gone.contact, ...kept.contact }, state };
+  writeState(tx, pair);
+  writeContact(tx, pair);
+  writeAudit(tx, {
+    event: 'identities_merged',
+    detail: { merged: gone.pairId, into: kept.pairId },
+    numberId: pair.numberId,
+    pair,
+  });
+  return pair;
+}
+
+function sameContact(a: Contact, b: Contact): boolean {
+  return (
+    a.phone === b.phone &&
+    a.userId === b.userId &&
+    a.parentUserId === b.parentUserId &&
+    a.name === b.name &&
+    a.language === b.language &&
+    a.timeZone === b.timeZone
+  );
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Contact, Permission } from '../../permission/model.ts';
+import { newPair, type PairState } from '../../permission/pair-state.ts';
+import { orNull, type Transaction } from './transaction.ts';
+
+/** A pair of business number and contact as stored. */
+export interface PairRow {
+  pairId: number;
+  numberId: number;
+  contact: Contact;
+  state: PairState;
+  auditKey: Uint8Array;
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+export function readPair(tx: Transaction, pairId: number): PairRow {
+  const row = tx.db.statement('SELECT * FROM pair WHERE pair_id = ?').get(pairId);
+  if (row === undefined) throw new Error(`pair ${pairId} is missing`);
+  return fromRow(row);
+}
+
+export function insertPair(tx: Transaction, numberId: number, contact: Contact): PairRow {
+  const auditKey = randomBytes(16);
+  const state = newPair();
+  const { lastInsertRowid } = tx.db
+    .statement(
+      `INSERT INTO pair(number_id, phone, user_id, parent_user_id, name, language, time_zone, status, audit_key)
+       VALUES(?,?,?,?,?,?,?,?,?)`,
+    )
+    .run(numberId, ...contactColumns(contact), state.permission.status, auditKey);
+  return { pairId: Number(lastInsertRowid), numberId, contact: { ...contact }, state, auditKey };
+}
+
+export function writeContact(tx: Transaction, pair: PairRow): void {
+  tx.db
+    .statement('UPDATE pair SET phone=?, user_id=?, parent_user_id=?, name=?, language=?, time_zone=? WHERE pair_id=?')
+    .run(...contactColumns(pair.contact), pair.pairId);
+}
+
+export function writeState(tx: Transaction, pair: PairRow): void {
+  const { state } = pair;
+  const p = state.permission;
+  tx.db
+    .statement(
+      `UPDATE pair SET status=?, kind=?, granted_at=?, expires_at=?, source=?, ended=?, ended_at=?, purpose=?,
+       request_id=?, requested_at=?, replied_at=?, last_connected_at=?, requests_reset_before=?, streak_from=?,
+       unanswered=?, self_revoked=?, service_window_from=?, requests_blocked_until=?, calls_blocked_until=?,
+       dnc_since=?, dnc_source=? WHERE pair_id=?`,
+    )
+    .run(
+      p.status,
+      orNull(p.kind),
+      whole(p.grantedAt),
+      whole(p.expiresAt),
+      orNull(p.source),
+      orNull(p.ended),
+      whole(p.endedAt),
+      orNull(p.purpose),
+      orNull(p.requestId),
+      whole(p.requestedAt),
+      whole(p.repliedAt),
+      whole(state.lastConnectedAt),
+      whole(state.requestsResetBefore),
+      whole(state.streakFrom),
+      state.unanswered,
+      state.selfRevoked === undefined ? null : JSON.stringify(state.selfRevoked),
+      whole(state.serviceWindowFrom),
+      whole(state.requestsBlockedUntil),
+      whole(state.callsBlockedUntil),
+      whole(state.doNotCall?.since),
+      orNull(state.doNotCall?.source),
+      pair.pairId,
+    );
+}
+
+export function fromRow(row: Row): PairRow {
+  const permission: Permission = { status: String(row.status) as Permission['status'] };
+  if (row.kind !== null) permission.kind = String(row.kind) as NonNullable<Permission['kind']>;
+  if (row.granted_at !== null) permission.grantedAt = Number(row.granted_at);
+  if (row.expires_at !== null) permission.expiresAt = Number(row.expires_at);
+  if (row.source !== null) permission.source = String(row.source) as NonNullable<Permission['source']>;
+  if (row.ended !== null) permission.ended = String(row.ended) as NonNullable<Permission['ended']>;
+  if (row.ended_at !== null) permission.endedAt = Number(row.ended_at);
+  if (row.purpose !== null) permission.purpose = String(row.purpose);
+  if (row.request_id !== null) permission.requestId = String(row.request_id);
+  if (row.requested_at !== null) permission.requestedAt = Number(row.requested_at);
+  if (row.replied_at !== null) permission.repliedAt = Number(row.replied_at);
+  const state: PairState = { permission, unanswered: Number(row.unanswered) };
+  if (row.last_connected_at !== null) state.lastConnectedAt = Number(row.last_connected_at);
+  if (row.requests_reset_before !== null) state.requestsResetBefore = Number(row.requests_reset_before);
+  if (row.streak_from !== null) state.streakFrom = Number(row.streak_from);
+  if (row.self_revoked !== null) state.selfRevoked = JSON.parse(String(row.self_revoked));
+  if (row.service_window_from !== null) state.serviceWindowFrom = Number(row.service_window_from);
+  if (row.requests_blocked_until !== null) state.requestsBlockedUntil = Number(row.requests_blocked_until);
+  if (row.calls_blocked_until !== null) state.callsBlockedUntil = Number(row.calls_blocked_until);
+  if (row.dnc_since !== null) state.doNotCall = { since: Number(row.dnc_since), source: String(row.dnc_source) };
+  const contact: Contact = {};
+  if (row.phone !== null) contact.phone = String(row.phone);
+  if (row.user_id !== null) contact.userId = String(row.user_id);
+  if (row.parent_user_id !== null) contact.parentUserId = String(row.parent_user_id);
+  if (row.name !== null) contact.name = String(row.name);
+  if (row.language !== null) contact.language = String(row.language);
+  if (row.time_zone !== null) contact.timeZone = String(row.time_zone);
+  return {
+    pairId: Number(row.pair_id),
+    numberId: Number(row.number_id),
+    contact,
+    state,
+    auditKey: row.audit_key instanceof Uint8Array ? row.audit_key : new Uint8Array(16),
+  };
+}
+
+function contactColumns(contact: Contact): (string | null)[] {
+  return [
+    orNull(contact.phone),
+    orNull(contact.userId),
+    orNull(contact.parentUserId),
+    orNull(contact.name),
+    orNull(contact.language),
+    orNull(contact.timeZone),
+  ];
+}
+
+/** Columns of time hold whole milliseconds. */
+function whole(at: number | undefined): number | null {
+  return at === undefined ? null : Math.round(at);
+}

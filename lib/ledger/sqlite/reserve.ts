@@ -1,0 +1,158 @@
+import { mayCall } from '../../permission/may-call.ts';
+import { mayRequest } from '../../permission/may-request.ts';
+import type { BusinessNumber, Contact, Reason } from '../../permission/model.ts';
+import { viewPermission } from '../../permission/permission-view.ts';
+import { reasonFor } from '../../permission/reason-text.ts';
+import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
+import { newReservationId } from '../reservation-id.ts';
+import { LEASE_MS } from '../timings.ts';
+import { writeAudit } from './audit-table.ts';
+import { type CallRow, OURS, writeCall } from './call-table.ts';
+import { findOrMakePair, findPair } from './identity.ts';
+import { type NumberRow, readNumber } from './number-table.ts';
+import type { PairRow } from './pair-table.ts';
+import { insertRequest } from './request-table.ts';
+import { readSnapshot } from './snapshot.ts';
+import type { Transaction } from './transaction.ts';
+
+/** Reserves a permission request, or says why not. The rules decide; this reads, asks them and writes. */
+export function reserveRequest(tx: Transaction, intent: RequestIntent): RequestReservation {
+  const { businessNumber, contact, purpose, via, hasTemplate } = intent;
+  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const known = findPair(tx, number.numberId, contact);
+  if (known === 'conflict') return { ok: false, ...conflict() };
+  const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'requests');
+  const decision = mayRequest(snapshot, tx.profile, tx.now, { via, hasTemplate, purpose });
+  const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
+  const refusal = decision.allowed ? unsure(tx) : decision.reason;
+  if (refusal !== undefined || !decision.allowed) {
+    const reason = refusal ?? reasonFor('clock_unsure');
+    writeRefusal(tx, 'request_refused', number, known, reason);
+    return { ok: false, reason, permission, limits: decision.limits };
+  }
+  const pair = made(tx, number, contact, known);
+  const reservationId = newReservationId(tx.now);
+  insertRequest(tx, { reservationId, pairId: pair.pairId, via: decision.via, purpose });
+  writeAudit(tx, {
+    event: 'request_reserved',
+    detail: { reservationId, purpose, via: decision.via },
+    numberId: number.numberId,
+    pair,
+  });
+  return { ok: true, reservationId, via: decision.via, permission, limits: decision.limits };
+}
+
+/** Reserves a call, or says why not. */
+export function reserveCall(tx: Transaction, intent: CallIntent): CallReservation {
+  const { businessNumber, contact, purpose, origin } = intent;
+  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const known = findPair(tx, number.numberId, contact);
+  if (known === 'conflict') return { ok: false, ...conflict() };
+  const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'calls');
+  const decision = mayCall(snapshot, tx.profile, tx.now);
+  const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
+  const refusal = decision.allowed ? unsure(tx) : decision.reason;
+  if (refusal !== undefined) {
+    writeRefusal(tx, 'call_refused', number, known, refusal);
+    return { ok: false, reason: refusal, permission, limits: decision.limits };
+  }
+  const pair = made(tx, number, contact, known);
+  const call: CallRow = {
+    reservationId: newReservationId(tx.now),
+    pairId: pair.pairId,
+    numberId: number.numberId,
+    direction: OURS,
+    state: 'reserved',
+    reservedAt: tx.now,
+    startedAt: tx.now,
+    at: tx.now,
+    lastNews: tx.now,
+    leaseUntil: tx.now + LEASE_MS,
+    owner: tx.owner,
+    // A call without a purpose of its own is placed for what the person allowed.
+    purpose: purpose.trim() === '' ? (permission.purpose ?? '') : purpose,
+    facts: {},
+  };
+  if (origin !== undefined) call.origin = origin;
+  writeCall(tx, call, true);
+  writeAudit(tx, {
+    event: 'call_reserved',
+    detail: { reservationId: call.reservationId, purpose: call.purpose },
+    numberId: number.numberId,
+    pair,
+  });
+  return { ok: true, reservationId: call.reservationId, permission, limits: decision.limits };
+}
+
+/** What would be answered now, with every limit. Reserves nothing. */
+export function explain(tx: Transaction, businessNumber: BusinessNumber, contact: Contact): Explanation {
+  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const known = findPair(tx, number.numberId, contact);
+  if (known === 'conflict') {
+    const { reason, permission } = conflict();
+    return {
+      contact,
+      permission,
+      canRequest: false,
+      requestReason: reason,
+      requestLimits: [],
+      canCall: false,
+      callReason: reason,
+      callLimits: [],
+    };
+  }
+  const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'both');
+  const request = mayRequest(snapshot, tx.profile, tx.now, { via: 'auto', hasTemplate: true });
+  const call = mayCall(snapshot, tx.profile, tx.now);
+  const clock = unsure(tx);
+  const requestReason = request.allowed ? clock : request.reason;
+  const callReason = call.allowed ? clock : call.reason;
+  return {
+    contact: snapshot.contact,
+    permission: viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall),
+    canRequest: requestReason === undefined,
+    ...(requestReason === undefined ? {} : { requestReason }),
+    requestLimits: request.limits,
+    canCall: callReason === undefined,
+    ...(callReason === undefined ? {} : { callReason }),
+    callLimits: call.limits,
+  };
+}
+
+function unsure(tx: Transaction): Reason | undefined {
+  return tx.sure ? undefined : reasonFor('clock_unsure');
+}
+
+function conflict(): Pick<Extract<CallReservation, { ok: false }>, 'reason' | 'permission' | 'limits'> {
+  const reason = reasonFor('contact_invalid', {
+    why: 'its phone number and its user id belong to two different people known here.',
+  });
+  reason.nextStep = 'Give only one of the two.';
+  return { reason, permission: { status: 'not_requested' }, limits: [] };
+}
+
+function made(tx: Transaction, number: NumberRow, contact: Contact, known: PairRow | undefined): PairRow {
+  const pair = known ?? findOrMakePair(tx, number.numberId, contact);
+  if (pair === 'conflict') throw new Error('identities changed inside a transaction');
+  return pair;
+}
+
+/** Refusals are part of the proof. Strangers are not stored for having been refused. */
+function writeRefusal(
+  tx: Transaction,
+  event: string,
+  number: NumberRow,
+  pair: PairRow | undefined,
+  reason: Reason,
+): void {
+  writeAudit(tx, {
+    event,
+    detail: {
+      code: reason.code,
+      ...(reason.rule === undefined ? {} : { rule: reason.rule.id }),
+      ...(reason.nextAllowedAt === undefined ? {} : { nextAllowedAt: reason.nextAllowedAt }),
+    },
+    numberId: number.numberId,
+    ...(pair === undefined ? {} : { pair }),
+  });
+}

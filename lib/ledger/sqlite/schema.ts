@@ -1,0 +1,83 @@
+/** Marks our files ("WCLG"), so that another program's database is never taken for ours. */
+export const APPLICATION_ID = 0x57434c47;
+
+/**
+ * The file format, one step per version; a released step is never edited. Version n is reached by running the first n steps.
+ *
+ * Times are milliseconds since 1970. Reservation states: 0 reserved, 1 consumed, 2 released, 3 unknown.
+ * `call.direction`: 0 ours, 1 outbound but not ours, 2 inbound.
+ * `call.counts`: may be, become or have been a connected call of ours to the person. `call.live`: no end is known.
+ * `audit.hash` = SHA-256(prev ‖ seq, at, number, pair, event, digest) and `audit.digest` = SHA-256(pair's audit key ‖ detail):
+ * erasing a person's key and details leaves the chain whole and the digests worthless.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE meta(k TEXT PRIMARY KEY, v ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE migration(version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT;
+
+CREATE TABLE number(
+  number_id INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL DEFAULT '',
+  restricted_until INTEGER, restriction TEXT) STRICT;
+
+CREATE TABLE pair(
+  pair_id INTEGER PRIMARY KEY, number_id INTEGER NOT NULL REFERENCES number,
+  phone TEXT, user_id TEXT, parent_user_id TEXT, name TEXT, language TEXT, time_zone TEXT,
+  status TEXT NOT NULL CHECK(status IN ('not_requested','pending','granted','denied')),
+  kind TEXT, granted_at INTEGER, expires_at INTEGER, source TEXT, ended TEXT, ended_at INTEGER, purpose TEXT,
+  request_id TEXT, requested_at INTEGER, replied_at INTEGER,
+  last_connected_at INTEGER, requests_reset_before INTEGER, streak_from INTEGER,
+  unanswered INTEGER NOT NULL DEFAULT 0, self_revoked TEXT, service_window_from INTEGER,
+  requests_blocked_until INTEGER, calls_blocked_until INTEGER, dnc_since INTEGER, dnc_source TEXT,
+  audit_key BLOB NOT NULL, merged_into INTEGER) STRICT;
+CREATE INDEX pair_expiry ON pair(expires_at) WHERE status = 'granted';
+CREATE INDEX pair_pending ON pair(requested_at) WHERE status = 'pending';
+CREATE INDEX pair_merged ON pair(merged_into) WHERE merged_into IS NOT NULL;
+
+CREATE TABLE alias(
+  number_id INTEGER NOT NULL, value TEXT NOT NULL, pair_id INTEGER NOT NULL REFERENCES pair,
+  proven INTEGER NOT NULL, PRIMARY KEY(number_id, value)) STRICT, WITHOUT ROWID;
+CREATE INDEX alias_pair ON alias(pair_id);
+
+CREATE TABLE request(
+  reservation_id TEXT PRIMARY KEY, pair_id INTEGER NOT NULL REFERENCES pair, state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3),
+  reserved_at INTEGER NOT NULL, at INTEGER NOT NULL, lease_until INTEGER NOT NULL, owner TEXT NOT NULL,
+  via TEXT NOT NULL, purpose TEXT NOT NULL, provider_id TEXT) STRICT, WITHOUT ROWID;
+CREATE INDEX request_window ON request(pair_id, at) WHERE state <> 2;
+CREATE INDEX request_lease ON request(lease_until) WHERE state = 0;
+CREATE INDEX request_provider ON request(provider_id) WHERE provider_id IS NOT NULL;
+
+CREATE TABLE call(
+  reservation_id TEXT PRIMARY KEY, pair_id INTEGER NOT NULL REFERENCES pair, number_id INTEGER NOT NULL REFERENCES number,
+  direction INTEGER NOT NULL CHECK(direction BETWEEN 0 AND 2), call_id TEXT,
+  state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), counts INTEGER NOT NULL, live INTEGER NOT NULL,
+  reserved_at INTEGER NOT NULL, started_at INTEGER NOT NULL, at INTEGER NOT NULL, last_news INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL, owner TEXT NOT NULL, purpose TEXT NOT NULL, origin TEXT, facts TEXT,
+  connected_at INTEGER, ended_at INTEGER, outcome TEXT, unanswered INTEGER NOT NULL DEFAULT 0,
+  duration_s REAL, error_code TEXT) STRICT, WITHOUT ROWID;
+CREATE INDEX call_window ON call(pair_id, at) WHERE counts = 1 OR live = 1;
+CREATE INDEX call_live ON call(number_id) WHERE live = 1;
+CREATE INDEX call_started ON call(number_id, started_at) WHERE direction < 2 AND state <> 2;
+CREATE INDEX call_unanswered ON call(pair_id, ended_at) WHERE unanswered = 1;
+CREATE UNIQUE INDEX call_provider ON call(call_id, number_id) WHERE call_id IS NOT NULL;
+
+CREATE TABLE inbox(
+  seq INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, at INTEGER NOT NULL, number TEXT NOT NULL,
+  event TEXT, effects TEXT, done INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX inbox_todo ON inbox(number, seq) WHERE done = 0;
+CREATE INDEX inbox_age ON inbox(at);
+
+-- Effects that arose outside a webhook; the next sweep hands them out.
+CREATE TABLE notice(seq INTEGER PRIMARY KEY, effect TEXT NOT NULL) STRICT;
+
+CREATE TABLE audit(
+  seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, number_id INTEGER, pair_id INTEGER, event TEXT NOT NULL,
+  detail TEXT, digest BLOB NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE INDEX audit_pair ON audit(pair_id, seq) WHERE pair_id IS NOT NULL;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+  WHEN NOT EXISTS (SELECT 1 FROM meta WHERE k = 'maintenance')
+  BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+  WHEN NOT EXISTS (SELECT 1 FROM meta WHERE k = 'maintenance')
+  BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+`,
+];

@@ -1,0 +1,93 @@
+import type { BusinessNumber, Contact, PairSnapshot, Use } from '../../permission/model.ts';
+import { newPair } from '../../permission/pair-state.ts';
+import { isLive, SILENT_CALL_MS } from '../timings.ts';
+import { isBounded } from './call-table.ts';
+import type { NumberRow } from './number-table.ts';
+import type { PairRow } from './pair-table.ts';
+import { requestUses } from './request-table.ts';
+import { stateName } from './reservation-state.ts';
+import type { Transaction } from './transaction.ts';
+
+/**
+ * Reads what a decision about a pair needs, in the open transaction. It counts; what the counts mean is decided elsewhere.
+ *
+ * @param pair undefined: nobody knows this contact yet, the snapshot is an empty one
+ * @param need which lists to read; the other ones stay empty
+ */
+export function readSnapshot(
+  tx: Transaction,
+  businessNumber: BusinessNumber,
+  number: NumberRow,
+  contact: Contact,
+  pair: PairRow | undefined,
+  need: 'requests' | 'calls' | 'both',
+): PairSnapshot {
+  const state = pair?.state ?? newPair();
+  const { selfRevoked, streakFrom, ...rest } = state;
+  const snapshot: PairSnapshot = {
+    ...rest,
+    businessNumber,
+    contact: { ...pair?.contact, ...contact },
+    requests: [],
+    calls: [],
+    number: { startedLastDay: 0, live: 0 },
+  };
+  if (number.restrictedUntil !== undefined) snapshot.number.restrictedUntil = number.restrictedUntil;
+  if (number.restriction !== undefined) snapshot.number.restriction = number.restriction;
+  if (need !== 'calls' && pair !== undefined) {
+    const longest = Math.max(0, ...tx.profile.requests.map((rule) => rule.periodMs));
+    snapshot.requests = requestUses(tx, pair.pairId, tx.now - longest - tx.profile.skewMs);
+  }
+  if (need !== 'requests') {
+    if (pair !== undefined) readCalls(tx, pair.pairId, snapshot);
+    countNumber(tx, number.numberId, snapshot);
+  }
+  return snapshot;
+}
+
+function readCalls(tx: Transaction, pairId: number, snapshot: PairSnapshot): void {
+  const after = tx.now - tx.profile.connectedCalls.periodMs - tx.profile.skewMs;
+  const rows = tx.db
+    .statement(
+      `SELECT reservation_id, call_id, direction, state, at, last_news, reserved_at, counts, live FROM call
+       WHERE pair_id = ? AND (counts = 1 OR live = 1) AND (at > ? OR live = 1) ORDER BY at`,
+    )
+    .all(pairId, after);
+  for (const row of rows) {
+    const reservationId = String(row.reservation_id);
+    const state = stateName(row.state);
+    if (row.counts === 1) {
+      const use: Use = { reservationId, state, at: Number(row.at) };
+      snapshot.calls.push(use);
+    }
+    const bounded = isBounded({ direction: Number(row.direction), state });
+    if (row.live === 1 && isLive({ bounded, lastNews: Number(row.last_news) }, tx.now)) {
+      snapshot.liveCall = { reservationId, since: Number(row.reserved_at) };
+      if (row.call_id !== null) snapshot.liveCall.callId = String(row.call_id);
+    }
+  }
+}
+
+function countNumber(tx: Transaction, numberId: number, snapshot: PairSnapshot): void {
+  const { starts, skewMs } = tx.profile;
+  const row = tx.db
+    .statement(
+      `SELECT
+         (SELECT count(*) FROM call WHERE number_id = ? AND direction < 2 AND state <> 2 AND started_at > ?) AS started,
+         (SELECT count(*) FROM call WHERE number_id = ? AND live = 1
+           AND ((direction = 0 AND state <> 3) OR last_news > ?)) AS live`,
+    )
+    .get(numberId, tx.now - starts.periodMs - skewMs, numberId, tx.now - SILENT_CALL_MS);
+  snapshot.number.startedLastDay = Number(row?.started);
+  snapshot.number.live = Number(row?.live);
+  if (snapshot.number.startedLastDay < starts.allowed) return;
+  // As many as are over the limit have to leave the window first.
+  const offset = snapshot.number.startedLastDay - starts.allowed;
+  const leaving = tx.db
+    .statement(
+      `SELECT started_at FROM call WHERE number_id = ? AND direction < 2 AND state <> 2 AND started_at > ?
+       ORDER BY started_at LIMIT 1 OFFSET ?`,
+    )
+    .get(numberId, tx.now - starts.periodMs - skewMs, offset);
+  if (leaving !== undefined) snapshot.number.oldestStart = Number(leaving.started_at);
+}

@@ -1,0 +1,165 @@
+import type { Profile } from '../../permission/profile.ts';
+import { LedgerClock, type TimeSource } from '../clock.ts';
+import { append, dispatched, undispatched } from './append.ts';
+import { AuditChain } from './audit-table.ts';
+import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
+import { Database } from './database.ts';
+import { asLedgerError } from './faults.ts';
+import { explain, reserveCall, reserveRequest } from './reserve.ts';
+import { settle } from './settle.ts';
+import type { Transaction } from './transaction.ts';
+import { audit, correct, doNotCall, status, sweep, sweepLeases } from './upkeep.ts';
+
+/** Every operation by name, as it runs inside a transaction. */
+const OPERATIONS = {
+  reserveRequest,
+  reserveCall,
+  explain,
+  settle,
+  dispatched,
+  undispatched,
+  finishCall,
+  endRequested,
+  liveCalls,
+  findCall,
+  adopt,
+  status,
+  correct,
+  doNotCall,
+  sweep,
+  audit,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS | 'append' | 'health';
+export interface Operation {
+  name: OperationName;
+  args: unknown[];
+}
+export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
+
+export interface StoreOptions {
+  path: string;
+  profile: Profile;
+  owner: string;
+  time: TimeSource;
+  maxPages?: number;
+}
+
+/**
+ * The permission store on one SQLite file, synchronous: it belongs into a worker. Operations run in batches: one
+ * transaction, one flush to disk, a savepoint for each, so that one that fails takes none with it.
+ */
+export class SqliteStore {
+  readonly #db: Database;
+  readonly #options: StoreOptions;
+  readonly #clock: LedgerClock;
+  readonly #chain = new AuditChain();
+  readonly #createdAt: number;
+  #lastPersisted: number;
+
+  /** @throws LedgerError */
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.#db = new Database(options.path, options.time.wall(), options.maxPages);
+    try {
+      this.#createdAt = this.#meta('created_at');
+      this.#lastPersisted = this.#meta('last_at');
+      this.#clock = new LedgerClock(options.time, this.#lastPersisted);
+      // Nobody else can own this file now, so reservations that are not settled belong to a process that is gone.
+      const [outcome] = this.#batch([(tx) => sweepLeases(tx)]);
+      if (outcome?.ok === false) throw outcome.error;
+    } catch (error) {
+      this.#db.close();
+      throw asLedgerError(error, options.path);
+    }
+  }
+
+  /** Runs operations in one durable commit. Each has its own outcome; none is told before the commit. Never throws. */
+  run(operations: readonly Operation[]): Outcome[] {
+    return this.#batch(operations.map((operation) => (tx: Transaction) => this.#perform(tx, operation)));
+  }
+
+  checkpoint(): void {
+    this.#db.checkpoint('PASSIVE');
+  }
+
+  clockIsSure(): boolean {
+    return this.#clock.read().sure;
+  }
+
+  close(): void {
+    this.#db.checkpoint('TRUNCATE');
+    this.#db.close();
+  }
+
+  #perform(tx: Transaction, { name, args }: Operation): unknown {
+    if (name === 'append') return append(tx, args[0] as Parameters<typeof append>[1], this.#createdAt);
+    if (name === 'health') return this.#health(tx);
+    const operation = OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => unknown;
+    return operation(tx, ...args);
+  }
+
+  #health(tx: Transaction): { ok: boolean; engine: string; location: string; detail?: string } {
+    this.#db.statement('SELECT count(*) FROM number').get();
+    const health = { ok: tx.sure, engine: 'sqlite', location: this.#options.path };
+    return tx.sure ? health : { ...health, detail: "the machine's clock has jumped or runs behind" };
+  }
+
+  #batch(steps: readonly ((tx: Transaction) => unknown)[]): Outcome[] {
+    const location = this.#options.path;
+    const outcomes: Outcome[] = [];
+    try {
+      this.#db.run('BEGIN IMMEDIATE');
+      const { now, sure } = this.#clock.read();
+      const { profile, owner } = this.#options;
+      const heardProvider = (at: number): void => this.#clock.heardProvider(at);
+      const tx: Transaction = { db: this.#db, profile, owner, chain: this.#chain, now, sure, heardProvider };
+      for (const step of steps) {
+        this.#db.run('SAVEPOINT operation');
+        try {
+          outcomes.push({ ok: true, value: step(tx) });
+        } catch (error) {
+          this.#chain.forget();
+          outcomes.push({ ok: false, error: asLedgerError(error, location) });
+          // A full disk may have ended the whole transaction; then this throws and the batch fails as one.
+          this.#db.run('ROLLBACK TO operation');
+        }
+        this.#db.run('RELEASE operation');
+      }
+      // Time only moves on with what is written, so a batch that only reads touches no disk.
+      if (this.#changed() && now !== this.#lastPersisted) {
+        this.#db.statement("INSERT OR REPLACE INTO meta(k, v) VALUES('last_at', ?)").run(now);
+        this.#lastPersisted = now;
+      }
+      this.#db.run('COMMIT');
+      return outcomes;
+    } catch (error) {
+      this.#undo();
+      const failed = outcomes.find((outcome) => !outcome.ok);
+      const cause = failed?.ok === false ? failed.error : asLedgerError(error, location);
+      return steps.map(() => ({ ok: false, error: cause }));
+    }
+  }
+
+  #undo(): void {
+    this.#chain.forget();
+    this.#lastPersisted = Number.NaN;
+    try {
+      this.#db.run('ROLLBACK');
+    } catch {
+      // SQLite had rolled back already.
+    }
+  }
+
+  #changesSeen = 0;
+  #changed(): boolean {
+    const total = Number(this.#db.statement('SELECT total_changes() AS n').get()?.n);
+    const changed = total !== this.#changesSeen;
+    this.#changesSeen = total;
+    return changed;
+  }
+
+  #meta(key: string): number {
+    return Number(this.#db.statement('SELECT v FROM meta WHERE k = ?').get(key)?.v ?? 0);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Instant } from '../../permission/model.ts';
+import type { Profile } from '../../permission/profile.ts';
+import type { AuditChain } from './audit-table.ts';
+import type { Database } from './database.ts';
+
+/** What an operation works with inside the open transaction. One `now` for everything in it. */
+export interface Transaction {
+  readonly db: Database;
+  readonly profile: Profile;
+  /** Id of this engine; reservations of another one belong to a process that is gone. */
+  readonly owner: string;
+  readonly chain: AuditChain;
+  readonly now: Instant;
+  /** False: the clock is not to be trusted, nothing may be reserved. */
+  readonly sure: boolean;
+  /** Lets the clock compare itself with a provider's timestamp that has just arrived. */
+  heardProvider(at: Instant): void;
+}
+
+/** node:sqlite takes null for a missing value, never undefined. */
+export function orNull<T>(value: T | undefined): T | null {
+  return value === undefined ? null : value;
+}

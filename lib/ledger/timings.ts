@@ -1,0 +1,25 @@
+import type { Instant } from '../permission/model.ts';
+
+/** How long a reservation may stay unsettled. Longer than any HTTP timeout of ours; after it, its owner is taken for dead. */
+export const LEASE_MS = 120_000;
+
+/**
+ * A call that may exist, but of which nothing is heard, stops blocking the contact after this time: the provider lets a phone
+ * ring for about a minute and every answered call announces itself, so ten minutes of silence mean that there is no call. It
+ * goes on counting in its 24 h window. Calls that other systems or the person started are bounded in the same way.
+ */
+export const SILENT_CALL_MS = 600_000;
+
+/** The provider repeats a webhook for up to 7 days; ids of events are kept one day longer. */
+export const INBOX_KEEP_MS = 8 * 86_400_000;
+
+/** Events that never reached the flows are given up after this; their effects on the state are applied all the same. */
+export const UNDISPATCHED_KEEP_MS = 30 * 86_400_000;
+
+/** A closed ledger lingers, because a redeploy closes it and opens it again at once. */
+export const LINGER_MS = 3_000;
+
+/** Whether a call that has no known end still occupies the contact. `bounded`: only as long as something was heard lately. */
+export function isLive(call: { bounded: boolean; lastNews: Instant }, now: Instant): boolean {
+  return !call.bounded || call.lastNews + SILENT_CALL_MS > now;
+}
