@@ -67,6 +67,8 @@ export interface BridgeInfo {
   local: { address: string; port: number };
   /** SDP that describes our side, for ffmpeg, GStreamer or a PBX. */
   sdp: string;
+  /** With a fixed remote: SDP that ffmpeg or GStreamer open to receive from us (it names the remote's address and port). */
+  receiverSdp?: string;
 }
 export interface BridgeResult {
   packetsToRtp: number;

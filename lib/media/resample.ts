@@ -31,41 +31,61 @@ function filters(phases: number, cutoff: number, half: number): Float32Array[] {
   });
 }
 
+/** A filter from one rate to another, ready to compute any sample of its output. */
+export interface Resampler {
+  /** Number of output samples for so many input samples. */
+  length(inputs: number): number;
+  /** Output sample `index` of an input of `inputs` samples read through `input`. */
+  sample(input: (position: number) => number, inputs: number, index: number): number;
+}
+
 /**
- * Changes the sample rate of one channel with a polyphase windowed-sinc filter. No delay: sample `n` of the result is the sound at
- * `n / to` seconds of the input. Meant for prompts (a WAV at 44.1, 22.05, 11.025 kHz); live audio needs none, Opus decodes to any of its rates.
+ * Prepares a polyphase windowed-sinc filter. No delay: sample `n` of the result is the sound at `n / to` seconds of the input. Meant for
+ * prompts (a WAV at 44.1, 22.05, 11.025 kHz); live audio needs none, Opus decodes to any of its rates.
  *
- * @param samples full scale ±1
  * @param from Hz of the input, a whole number
  * @param to Hz wanted, a whole number
- * @returns `round(samples.length * to / from)` samples
  */
-export function resample(samples: Float32Array, from: number, to: number): Float32Array {
+export function createResampler(from: number, to: number): Resampler {
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 1 || to < 1)
     throw new RangeError(`Sample rates must be positive whole numbers, not ${from} and ${to}.`);
-  if (from === to) return samples.slice();
+  if (from === to) return { length: (inputs) => inputs, sample: (input, _inputs, index) => input(index) };
   const phases = Math.min(to / greatestCommonDivisor(from, to), MAXIMUM_PHASES);
   const cutoff = Math.min(1, to / from) * PASS_BAND;
   const half = Math.ceil(ZERO_CROSSINGS / cutoff);
   const bank = filters(phases, cutoff, half);
-  const result = new Float32Array(Math.round((samples.length * to) / from));
-  for (let index = 0; index < result.length; index += 1) {
-    const position = (index * from) / to;
-    let whole = Math.floor(position);
-    let phase = Math.round((position - whole) * phases);
-    if (phase === phases) {
-      phase = 0;
-      whole += 1;
-    }
-    const taps = bank[phase] as Float32Array;
-    const first = whole - half + 1;
-    const begin = Math.max(0, -first);
-    const end = Math.min(taps.length, samples.length - first);
-    let sum = 0;
-    for (let tap = begin; tap < end; tap += 1) sum += (taps[tap] as number) * (samples[first + tap] as number);
-    result[index] = sum;
-  }
-  return result;
+  return {
+    length: (inputs) => Math.round((inputs * to) / from),
+    sample(input, inputs, index) {
+      const position = (index * from) / to;
+      let whole = Math.floor(position);
+      let phase = Math.round((position - whole) * phases);
+      if (phase === phases) {
+        phase = 0;
+        whole += 1;
+      }
+      const taps = bank[phase] as Float32Array;
+      const first = whole - half + 1;
+      const end = Math.min(taps.length, inputs - first);
+      let sum = 0;
+      for (let tap = Math.max(0, -first); tap < end; tap += 1) sum += (taps[tap] as number) * input(first + tap);
+      return sum;
+    },
+  };
+}
+
+/**
+ * Changes the sample rate of one whole channel.
+ *
+ * @param samples full scale ±1
+ * @returns `round(samples.length * to / from)` samples
+ */
+export function resample(samples: Float32Array, from: number, to: number): Float32Array {
+  const resampler = createResampler(from, to);
+  const input = (position: number) => samples[position] as number;
+  return Float32Array.from({ length: resampler.length(samples.length) }, (_, index) =>
+    resampler.sample(input, samples.length, index),
+  );
 }
 
 /** ±1 floats to 16-bit samples, clipped, NaN-free. */

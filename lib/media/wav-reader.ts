@@ -1,6 +1,17 @@
 import { A_LAW_TO_LINEAR, MU_LAW_TO_LINEAR } from './g711.ts';
 import { MediaError } from './media.ts';
 
+/** An opened WAV file whose samples are converted as they are asked for, so that a long file stalls nobody. */
+export interface WavSource {
+  /** Hz. */
+  sampleRate: number;
+  channels: number;
+  /** Samples per channel. */
+  frames: number;
+  /** One sample of one channel, full scale ±1. Only for `frame` below `frames`. */
+  sample(channel: number, frame: number): number;
+}
+
 export interface WavAudio {
   /** Hz. */
   sampleRate: number;
@@ -76,13 +87,13 @@ function finite(value: number): number {
 }
 
 /**
- * Reads a whole WAV file: PCM 8/16/24/32 bit, float 32/64, A-law, mu-law, also as WAVE_FORMAT_EXTENSIBLE. Chunks are walked with their padding; a
+ * Opens a WAV file: PCM 8/16/24/32 bit, float 32/64, A-law, mu-law, also as WAVE_FORMAT_EXTENSIBLE. Chunks are walked with their padding; a
  * `data` size of 0 or 0xFFFFFFFF (a stream or a crash) or one beyond the file means "to the end". Memory is taken for the bytes that are
  * there, never for those that a header claims.
  *
  * @throws MediaError `media_file_invalid`
  */
-export function readWav(bytes: Uint8Array): WavAudio {
+export function openWav(bytes: Uint8Array): WavSource {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = (at: number) => Buffer.from(bytes.buffer, bytes.byteOffset + at, 4).toString('latin1');
   if (bytes.byteLength < 12) refuse(`it has only ${bytes.byteLength} bytes`);
@@ -97,7 +108,7 @@ export function readWav(bytes: Uint8Array): WavAudio {
     if (name === 'data') {
       if (!format) return refuse('its data come before its format');
       const toEnd = claimed === 0 || claimed === 0xffffffff || claimed > left;
-      return readSamples(view, format, body, toEnd ? left : claimed);
+      return source(view, format, body, toEnd ? left : claimed);
     }
     if (claimed > left) refuse(`its chunk "${name.replace(/[^ -~]/g, '?')}" claims more bytes than the file has`);
     if (name === 'fmt ') format = readFormat(view, body, claimed);
@@ -106,17 +117,29 @@ export function readWav(bytes: Uint8Array): WavAudio {
   return refuse(format ? 'it has no data chunk' : 'it has no format chunk');
 }
 
-function readSamples(view: DataView, format: Format, start: number, length: number): WavAudio {
+function source(view: DataView, format: Format, start: number, length: number): WavSource {
   const { channels, sampleRate, blockAlign, bits } = format;
   const width = blockAlign / channels;
   if (!Number.isInteger(width) || width < 1 || bits > width * 8 || bits < 1)
     refuse(`its block size of ${blockAlign} bytes does not fit ${channels} channels of ${bits} bits`);
   const read = sampleReader(view, format, width);
-  const frames = Math.floor(length / blockAlign);
-  const samples = Array.from({ length: channels }, () => new Float32Array(frames));
-  samples.forEach((channel, index) => {
-    for (let frame = 0, at = start + index * width; frame < frames; frame += 1, at += blockAlign)
-      channel[frame] = read(at);
-  });
+  return {
+    sampleRate,
+    channels,
+    frames: Math.floor(length / blockAlign),
+    sample: (channel, frame) => read(start + frame * blockAlign + channel * width),
+  };
+}
+
+/**
+ * Reads a whole WAV file at once, in the formats of `openWav`.
+ *
+ * @throws MediaError `media_file_invalid`
+ */
+export function readWav(bytes: Uint8Array): WavAudio {
+  const { sampleRate, channels, frames, sample } = openWav(bytes);
+  const samples = Array.from({ length: channels }, (_, channel) =>
+    Float32Array.from({ length: frames }, (_, frame) => sample(channel, frame)),
+  );
   return { sampleRate, channels, samples };
 }

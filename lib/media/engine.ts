@@ -1,0 +1,147 @@
+import { Worker } from 'node:worker_threads';
+import { LegHandle } from './leg-handle.ts';
+import { type Leg, type LegOptions, type MediaEngine, MediaError } from './media.ts';
+import type { Command, FromWorker } from './worker-protocol.ts';
+
+/** A worker that runs. */
+interface Running {
+  worker: Worker;
+  requests: Map<number, PromiseWithResolvers<unknown>>;
+}
+
+function workerDied(cause: unknown): MediaError {
+  const why = cause instanceof Error ? cause.message : `exit code ${String(cause)}`;
+  return new MediaError(
+    'media_worker_died',
+    `The media worker stopped (${why}); its calls are over.`,
+    'Place the call again: a new worker starts by itself. If it happens again, report this message.',
+  );
+}
+
+class Engine implements MediaEngine {
+  readonly #legs = new Map<string, LegHandle>();
+  readonly #crashListeners = new Set<(error: Error) => void>();
+  #running: Promise<Running> | undefined;
+  #current: Running | undefined;
+  #nextRequest = 1;
+  #closed = false;
+
+  async createLeg(id: string, options: LegOptions): Promise<Leg> {
+    if (this.#closed)
+      throw new MediaError('media_not_connected', 'The media engine is closed.', 'Create a new engine.');
+    if (this.#legs.has(id))
+      throw new MediaError('media_not_connected', 'There is a leg with this id already.', 'Use one id per leg.');
+    let running: Running | undefined;
+    const leg = new LegHandle(
+      id,
+      (command) => (running ? this.#ask(running, id, command) : Promise.reject(workerDied('not started'))),
+      () => {
+        if (this.#legs.get(id) === leg) this.#legs.delete(id);
+        this.#holdProcess();
+      },
+    );
+    this.#legs.set(id, leg);
+    try {
+      running = await this.#start();
+      await this.#ask(running, id, { method: 'create', options });
+      return leg;
+    } catch (error) {
+      if (this.#legs.get(id) === leg) this.#legs.delete(id);
+      this.#holdProcess();
+      throw error;
+    }
+  }
+
+  legs(): number {
+    return this.#legs.size;
+  }
+
+  onCrash(listener: (error: Error) => void): () => void {
+    this.#crashListeners.add(listener);
+    return () => void this.#crashListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#legs.values()].map((leg) => leg.close()));
+    const running = await this.#running?.catch(() => undefined);
+    this.#running = undefined;
+    this.#current = undefined;
+    await running?.worker.terminate();
+  }
+
+  #start(): Promise<Running> {
+    this.#running ??= this.#launch().catch((error: unknown) => {
+      this.#running = undefined;
+      throw error;
+    });
+    return this.#running;
+  }
+
+  async #launch(): Promise<Running> {
+    const { workerUrl } = await import('../runtime/worker-url.mts');
+    const worker = new Worker(workerUrl('media/worker'), { name: 'media' });
+    const running: Running = { worker, requests: new Map() };
+    worker.on('message', (message: FromWorker) => this.#receive(running, message));
+    worker.on('error', (error) => this.#lost(running, error));
+    worker.on('exit', (code) => this.#lost(running, code));
+    this.#current = running;
+    this.#holdProcess();
+    return running;
+  }
+
+  #ask(running: Running, leg: string, command: Command): Promise<unknown> {
+    if (this.#current !== running) return Promise.reject(workerDied('it was replaced'));
+    const request = this.#nextRequest++;
+    const answer = Promise.withResolvers<unknown>();
+    running.requests.set(request, answer);
+    running.worker.postMessage({ request, leg, ...command });
+    this.#holdProcess();
+    return answer.promise;
+  }
+
+  #receive(running: Running, message: FromWorker): void {
+    if ('leg' in message) {
+      this.#legs.get(message.leg)?.receive(message);
+      return;
+    }
+    const answer = running.requests.get(message.request);
+    running.requests.delete(message.request);
+    if (message.type === 'reply') answer?.resolve(message.value);
+    else answer?.reject(new MediaError(message.error.code, message.error.message, message.error.nextStep));
+    this.#holdProcess();
+  }
+
+  #lost(running: Running, cause: unknown): void {
+    if (this.#current !== running) return;
+    this.#current = undefined;
+    this.#running = undefined;
+    const error = workerDied(cause);
+    for (const answer of running.requests.values()) answer.reject(error);
+    const legs = [...this.#legs.values()];
+    this.#legs.clear();
+    for (const leg of legs) leg.died(error);
+    for (const listener of [...this.#crashListeners]) listener(error);
+  }
+
+  /** Open calls and open questions keep the process alive, an idle worker does not. */
+  #holdProcess(): void {
+    const { worker, requests } = this.#current ?? {};
+    if (this.#legs.size > 0 || (requests?.size ?? 0) > 0) worker?.ref();
+    else worker?.unref();
+  }
+}
+
+/** An engine of its own, with its own worker. Most callers want `sharedMediaEngine`. */
+export function createMediaEngine(): MediaEngine {
+  return new Engine();
+}
+
+const SHARED = Symbol.for('whatsapp-calling.media-engine');
+
+/** The one engine of this process: one worker for all configurations, also when the module is loaded twice. Starts with the first leg. */
+export function sharedMediaEngine(): MediaEngine {
+  const place = globalThis as { [SHARED]?: MediaEngine };
+  place[SHARED] ??= createMediaEngine();
+  return place[SHARED];
+}

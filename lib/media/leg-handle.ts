@@ -1,0 +1,171 @@
+import {
+  type BridgeInfo,
+  type BridgeOptions,
+  type BridgeResult,
+  type Leg,
+  type LegEvents,
+  type LegState,
+  type LegStatistics,
+  MediaError,
+  type MediaTask,
+  type PlayOptions,
+  type PlayResult,
+  type RecordOptions,
+  type RecordResult,
+} from './media.ts';
+import type { Command, FromWorker } from './worker-protocol.ts';
+
+type TaskMessage = Extract<FromWorker, { task: string }>;
+type Listener = (...args: never[]) => void;
+
+interface PendingTask {
+  started: PromiseWithResolvers<unknown>;
+  done: PromiseWithResolvers<unknown>;
+}
+
+/** Main-thread side of one leg: every method is a message to the worker. */
+export class LegHandle implements Leg {
+  readonly id: string;
+  readonly #ask: (command: Command) => Promise<unknown>;
+  readonly #onClosed: () => void;
+  readonly #listeners = new Map<keyof LegEvents, Set<Listener>>();
+  readonly #tasks = new Map<string, PendingTask>();
+  #state: LegState = 'new';
+  #nextTask = 1;
+  #closing: Promise<void> | undefined;
+
+  constructor(id: string, ask: (command: Command) => Promise<unknown>, onClosed: () => void) {
+    this.id = id;
+    this.#ask = ask;
+    this.#onClosed = onClosed;
+  }
+
+  state(): LegState {
+    return this.#state;
+  }
+
+  createOffer(): Promise<string> {
+    return this.#ask({ method: 'createOffer' }) as Promise<string>;
+  }
+
+  async applyAnswer(sdp: string): Promise<void> {
+    await this.#ask({ method: 'applyAnswer', sdp });
+  }
+
+  answer(offer: string): Promise<string> {
+    return this.#ask({ method: 'answer', sdp: offer }) as Promise<string>;
+  }
+
+  accepted(): void {
+    this.#ask({ method: 'accepted' }).catch(() => undefined);
+  }
+
+  play(options: PlayOptions): MediaTask<void, PlayResult> {
+    return this.#start((task) => ({ method: 'play', task, options }));
+  }
+
+  record(options: RecordOptions): MediaTask<{ file: string }, RecordResult> {
+    return this.#start((task) => ({ method: 'record', task, options }));
+  }
+
+  bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult> {
+    return this.#start((task) => ({ method: 'bridge', task, options }));
+  }
+
+  statistics(): Promise<LegStatistics> {
+    return this.#ask({ method: 'statistics' }) as Promise<LegStatistics>;
+  }
+
+  on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void {
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener as Listener));
+    return () => void listeners.delete(listener as Listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#ask({ method: 'close' })
+      // A worker that died has closed everything already.
+      .catch(() => undefined)
+      .then(() => {
+        this.#setState('closed');
+        this.#onClosed();
+      });
+    return this.#closing;
+  }
+
+  /** A message of the worker about this leg. */
+  receive(message: Extract<FromWorker, { leg: string }>): void {
+    if (message.type !== 'event') this.#taskMessage(message);
+    else if (message.event === 'state') this.#setState(message.args[0] as LegState);
+    else this.#emit(message.event, message.args);
+  }
+
+  /** The worker is gone: nothing of this leg will happen any more. */
+  died(error: MediaError): void {
+    for (const { started, done } of this.#tasks.values()) {
+      started.reject(error);
+      done.reject(error);
+    }
+    this.#tasks.clear();
+    this.#setState('closed');
+  }
+
+  #start<Info, Result>(command: (task: string) => Command): MediaTask<Info, Result> {
+    const id = `${this.id}/${this.#nextTask++}`;
+    const task: PendingTask = { started: Promise.withResolvers(), done: Promise.withResolvers() };
+    // Nobody has to wait for both; a failure must not end the process.
+    task.started.promise.catch(() => undefined);
+    task.done.promise.catch(() => undefined);
+    this.#tasks.set(id, task);
+    this.#ask(command(id)).catch((error: unknown) => {
+      this.#tasks.delete(id);
+      task.started.reject(error);
+      task.done.reject(error);
+    });
+    return {
+      id,
+      started: task.started.promise as Promise<Info>,
+      done: task.done.promise as Promise<Result>,
+      stop: async () => {
+        await this.#ask({ method: 'stop', task: id }).catch(() => undefined);
+      },
+    };
+  }
+
+  #taskMessage(message: TaskMessage): void {
+    const task = this.#tasks.get(message.task);
+    if (!task) return;
+    if (message.type === 'started') {
+      task.started.resolve(message.value);
+      return;
+    }
+    this.#tasks.delete(message.task);
+    if (message.type === 'done') {
+      // Rejects only if it has not started before.
+      task.started.reject(
+        new MediaError('media_not_connected', 'It ended before it could begin.', 'Begin when the call is answered.'),
+      );
+      task.done.resolve(message.value);
+    } else {
+      const error = new MediaError(message.error.code, message.error.message, message.error.nextStep);
+      task.started.reject(error);
+      task.done.reject(error);
+    }
+  }
+
+  #setState(state: LegState): void {
+    if (this.#state === state || this.#state === 'closed') return;
+    this.#state = state;
+    this.#emit('state', [state]);
+  }
+
+  #emit(event: keyof LegEvents, args: unknown[]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+      try {
+        listener(...(args as never[]));
+      } catch {
+        // A listener's fault is its own; the call goes on.
+      }
+    }
+  }
+}

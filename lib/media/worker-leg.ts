@@ -1,0 +1,307 @@
+import { randomBytes } from 'node:crypto';
+import type { RtpPacket } from 'werift';
+import { Bridge, type PersonPacket } from './bridge.ts';
+import { IncomingStream } from './incoming-stream.ts';
+import { Keypad } from './keypad.ts';
+import {
+  type BridgeInfo,
+  type BridgeOptions,
+  type BridgeResult,
+  type LegEvents,
+  type LegOptions,
+  type LegState,
+  type LegStatistics,
+  MediaError,
+  type PlayOptions,
+  type PlayResult,
+  type RecordOptions,
+  type RecordResult,
+} from './media.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
+import type { Pacer } from './pacer.ts';
+import { Player } from './player.ts';
+import { Recorder } from './recorder.ts';
+import { RtcpReporter } from './rtcp-reporter.ts';
+import { TICKS_PER_MS } from './rtp-clock.ts';
+import type { RtpDatagram } from './rtp-datagram.ts';
+import { type RemoteDescription, readSdp } from './sdp-reader.ts';
+import { writeSdp } from './sdp-writer.ts';
+import type { RunningTask, TaskReport } from './task.ts';
+import { loadWerift, type TransportState, WebRtcTransport } from './webrtc-transport.ts';
+
+/** 20 ms of silence in Opus: CELT, full band, mono, nothing coded. */
+const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
+const OPUS = 111;
+/** Meta uses 126 even when an offer has no telephone-event (Meta Cloud API calling documentation, 2026-06-26). */
+const TELEPHONE_EVENT = 126;
+/** A DTLS alert may be forged by anybody; if media still come after it, the call goes on. */
+const DTLS_CLOSE_DOUBT_MS = 2000;
+
+export type Emit = <E extends keyof LegEvents>(event: E, ...args: LegEvents[E]) => void;
+
+/** One WebRTC leg as it lives in the worker: transport, the streams both ways, and the tasks that run on them. */
+export class WorkerLeg {
+  readonly #emit: Emit;
+  readonly #pacer: Pacer;
+  readonly #beat = (at: number) => this.#onBeat(at);
+  readonly #outgoing = new OutgoingStream();
+  readonly #incoming = new IncomingStream();
+  readonly #keypad = new Keypad();
+  readonly #player = new Player();
+  readonly #recorders = new Set<Recorder>();
+  readonly #bridges = new Set<Bridge>();
+  readonly #tasks = new Map<string, RunningTask>();
+  readonly #cname = `wa-${randomBytes(6).toString('hex')}`;
+  #transport!: WebRtcTransport;
+  #reporter!: RtcpReporter;
+  #state: LegState = 'new';
+  #accepted = false;
+  #opusPayloadType = OPUS;
+  #eventPayloadTypes = [TELEPHONE_EVENT];
+  #lastReceivedAt: number | undefined;
+  #dtlsClosedAt: number | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(emit: Emit, pacer: Pacer) {
+    this.#emit = emit;
+    this.#pacer = pacer;
+  }
+
+  static async create(options: LegOptions, emit: Emit, pacer: Pacer): Promise<WorkerLeg> {
+    const leg = new WorkerLeg(emit, pacer);
+    leg.#transport = await WebRtcTransport.create(options, {
+      packet: (packet) => leg.#onPacket(packet),
+      rtcp: (packet) => leg.#reporter.receive(packet, performance.now()),
+      state: (state) => leg.#onTransport(state),
+    });
+    leg.#reporter = new RtcpReporter(await loadWerift(), leg.#outgoing, leg.#incoming, leg.#cname);
+    return leg;
+  }
+
+  async createOffer(): Promise<string> {
+    this.#expect('new');
+    return this.#describe({ setup: 'actpass', mid: '0', bundled: true });
+  }
+
+  async applyAnswer(sdp: string): Promise<void> {
+    const remote = readSdp(sdp);
+    this.#expect('new');
+    // actpass is illegal in an answer; peers that send it wait for us (reported for Meta, 2026).
+    const dtls = remote.setup === 'active' ? 'server' : 'client';
+    this.#connect(remote, { ice: 'controlling', dtls });
+  }
+
+  async answer(offer: string): Promise<string> {
+    const remote = readSdp(offer);
+    this.#expect('new');
+    this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
+    this.#opusPayloadType = remote.opusPayloadType;
+    // Active: Meta does not begin the handshake on calls that it offers (reported three times, 2026).
+    const setup = remote.setup === 'active' ? 'passive' : 'active';
+    const sdp = await this.#describe({ setup, mid: remote.mid, bundled: remote.bundled });
+    this.#connect(remote, {
+      ice: remote.iceLite ? 'controlling' : 'controlled',
+      dtls: setup === 'active' ? 'client' : 'server',
+    });
+    return sdp;
+  }
+
+  accepted(): void {
+    this.#accepted = true;
+    this.#openGate();
+  }
+
+  play(id: string, options: PlayOptions, report: TaskReport<void, PlayResult>): void {
+    this.#add(id, (ended) => this.#player.play(options, onceOver(report, ended)));
+  }
+
+  record(id: string, options: RecordOptions, report: TaskReport<{ file: string }, RecordResult>): void {
+    this.#add(id, (ended) => {
+      const recorder = new Recorder(options, onceOver(report, ended), () => this.#recorders.delete(recorder));
+      this.#recorders.add(recorder);
+      if (this.#open) recorder.open(performance.now());
+      return recorder;
+    });
+  }
+
+  bridge(id: string, options: BridgeOptions, report: TaskReport<BridgeInfo, BridgeResult>): void {
+    this.#add(id, (ended) => {
+      const forward = (packet: RtpDatagram, at: number) => this.#forward(packet, at);
+      const bridge = new Bridge(options, onceOver(report, ended), forward, () => this.#bridges.delete(bridge));
+      this.#bridges.add(bridge);
+      return bridge;
+    });
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.#tasks.get(id)?.stop('stopped');
+  }
+
+  statistics(): LegStatistics {
+    const { packets, duplicates, lost, jitter } = this.#incoming;
+    const { roundTripMs } = this.#reporter;
+    return {
+      packetsReceived: packets,
+      packetsSent: this.#outgoing.packets,
+      packetsLost: lost,
+      duplicates,
+      jitterMs: jitter / TICKS_PER_MS,
+      codec: 'opus/48000/2',
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...this.#transport.describe(),
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shut('closed');
+    return this.#closing;
+  }
+
+  get #open(): boolean {
+    return this.#accepted && this.#state === 'connected';
+  }
+
+  #expect(state: LegState): void {
+    if (this.#state === state && !this.#closing) return;
+    throw new MediaError(
+      'media_not_connected',
+      `The media of this call are ${this.#closing ? 'closed' : this.#state}, not ${state}.`,
+      'Negotiate each leg exactly once.',
+    );
+  }
+
+  async #describe(part: { setup: 'actpass' | 'active' | 'passive'; mid: string; bundled: boolean }): Promise<string> {
+    const local = await this.#transport.gather();
+    return writeSdp({
+      ...local,
+      ...part,
+      sessionId: String(randomBytes(6).readUIntBE(0, 6)),
+      opusPayloadType: this.#opusPayloadType,
+      eventPayloadType: this.#eventPayloadTypes[0] ?? TELEPHONE_EVENT,
+      ssrc: this.#outgoing.ssrc,
+      cname: this.#cname,
+    });
+  }
+
+  #connect(remote: RemoteDescription, roles: Parameters<WebRtcTransport['connect']>[1]): void {
+    this.#opusPayloadType = remote.opusPayloadType;
+    this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
+    this.#player.setMaximumRate(remote.maximumPlaybackRate);
+    this.#setState('connecting');
+    this.#transport.connect(remote, roles).catch(() => this.#onTransport('failed'));
+  }
+
+  #onTransport(state: TransportState): void {
+    if (this.#closing || this.#state === 'failed') return;
+    if (state === 'connected') {
+      this.#setState('connected');
+      this.#pacer.add(this.#beat);
+      this.#openGate();
+    } else if (state === 'closed' && this.#state === 'connected') this.#dtlsClosedAt ??= performance.now();
+    else this.#closing = this.#shut('failed');
+  }
+
+  #openGate(): void {
+    if (!this.#open) return;
+    const now = performance.now();
+    this.#player.open(now);
+    for (const recorder of this.#recorders) recorder.open(now);
+  }
+
+  #setState(state: LegState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#emit('state', state);
+  }
+
+  #add(id: string, start: (ended: () => void) => RunningTask): void {
+    if (this.#closing)
+      throw new MediaError('media_not_connected', 'The call is over.', 'Begin while the call is going on.');
+    let over = false;
+    const task = start(() => {
+      over = true;
+      this.#tasks.delete(id);
+    });
+    if (!over) this.#tasks.set(id, task);
+  }
+
+  #onPacket({ header, payload }: RtpPacket): void {
+    const at = performance.now();
+    const { payloadType, sequenceNumber, timestamp, ssrc, marker } = header;
+    const audio = payloadType === this.#opusPayloadType || payloadType === OPUS;
+    if (!audio && !this.#eventPayloadTypes.includes(payloadType)) return;
+    if (this.#incoming.accept(header, at) === undefined) return;
+    const first = this.#lastReceivedAt === undefined;
+    this.#lastReceivedAt = at;
+    if (!audio) {
+      for (const bridge of this.#bridges) bridge.omit();
+      for (const stroke of this.#keypad.packet(timestamp, payload, at)) this.#emit('digit', stroke);
+      return;
+    }
+    if (first) this.#emit('media');
+    if (payload.length === 0) return;
+    const packet: PersonPacket = { ssrc, sequenceNumber, timestamp, marker, payload };
+    for (const bridge of this.#bridges) bridge.person(packet);
+    for (const recorder of this.#recorders) recorder.received(packet, at);
+  }
+
+  #onBeat(at: number): void {
+    const prompt = this.#player.next(at);
+    if (prompt)
+      this.#send(this.#outgoing.paced(at), false, Buffer.from(prompt.buffer, prompt.byteOffset, prompt.length), at);
+    else if (!this.#outgoing.flowing(at)) this.#send(this.#outgoing.paced(at), false, SILENCE, at);
+    for (const recorder of this.#recorders) recorder.beat(at);
+    const stroke = this.#keypad.overdue(at);
+    if (stroke) this.#emit('digit', stroke);
+    const reports = this.#reporter.due(at);
+    if (reports) this.#transport.sendRtcp(reports);
+    if (this.#dtlsClosedAt !== undefined && at > this.#dtlsClosedAt + DTLS_CLOSE_DOUBT_MS) this.#judgeClose(at);
+  }
+
+  /** Did the peer really hang up, or was its alert a forgery? */
+  #judgeClose(at: number): void {
+    const stillHere = this.#lastReceivedAt !== undefined && at - this.#lastReceivedAt < DTLS_CLOSE_DOUBT_MS / 2;
+    this.#dtlsClosedAt = undefined;
+    if (!stillHere) void this.close();
+  }
+
+  #forward(packet: RtpDatagram, at: number): boolean {
+    if (!this.#open || this.#player.playing) return false;
+    const place = this.#outgoing.forwarded(packet, at);
+    if (!place) return false;
+    this.#send(place, packet.marker, packet.payload, at);
+    return true;
+  }
+
+  #send(place: { sequenceNumber: number; timestamp: number }, marker: boolean, payload: Buffer, at: number): void {
+    const { ssrc } = this.#outgoing;
+    const { sequenceNumber, timestamp } = place;
+    this.#outgoing.packets += 1;
+    this.#outgoing.octets += payload.length;
+    this.#transport.send(this.#opusPayloadType, sequenceNumber, timestamp, ssrc, marker, payload);
+    for (const recorder of this.#recorders) recorder.sent({ ssrc, sequenceNumber, timestamp, payload }, at);
+  }
+
+  async #shut(state: 'failed' | 'closed'): Promise<void> {
+    this.#pacer.remove(this.#beat);
+    const tasks = [...this.#tasks.values()].map((task) => task.stop('call_ended'));
+    await this.#transport.close();
+    this.#setState(state);
+    await Promise.all(tasks);
+  }
+}
+
+/** A report that also tells when the task is over, whichever way. */
+function onceOver<Info, Result>(report: TaskReport<Info, Result>, over: () => void): TaskReport<Info, Result> {
+  return {
+    started: (info) => report.started(info),
+    done: (result) => {
+      over();
+      report.done(result);
+    },
+    failed: (error) => {
+      over();
+      report.failed(error);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { BridgeOptions, LegEvents, LegOptions, PlayOptions, RecordOptions } from './media.ts';
+
+/** What the main thread asks of the worker. Each request is answered once, under its number. */
+export type Command =
+  | { method: 'create'; options: LegOptions }
+  | { method: 'createOffer' | 'accepted' | 'statistics' | 'close' }
+  | { method: 'applyAnswer' | 'answer'; sdp: string }
+  | { method: 'play'; task: string; options: PlayOptions }
+  | { method: 'record'; task: string; options: RecordOptions }
+  | { method: 'bridge'; task: string; options: BridgeOptions }
+  | { method: 'stop'; task: string };
+
+export type Request = { request: number; leg: string } & Command;
+
+/** A `MediaError` on its way between threads: classes do not survive the journey. */
+export interface PlainError {
+  code: string;
+  message: string;
+  nextStep: string;
+}
+
+export type FromWorker =
+  | { type: 'reply'; request: number; value: unknown }
+  | { type: 'refusal'; request: number; error: PlainError }
+  | { type: 'event'; leg: string; event: keyof LegEvents; args: unknown[] }
+  | { type: 'started'; leg: string; task: string; value: unknown }
+  | { type: 'done'; leg: string; task: string; value: unknown }
+  | { type: 'failed'; leg: string; task: string; error: PlainError };

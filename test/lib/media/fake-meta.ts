@@ -1,0 +1,68 @@
+import type { RTCPeerConnection, RtpPacket } from 'werift';
+
+/** Plays Meta's media relay: ICE-lite, one Opus stream, either DTLS role. Lives in the test's own thread. */
+export interface FakeMeta {
+  peer: RTCPeerConnection;
+  answer: string;
+  packets: RtpPacket[];
+  connected: Promise<void>;
+  send(packet: {
+    payloadType?: number;
+    sequenceNumber: number;
+    timestamp: number;
+    payload: Buffer;
+    marker?: boolean;
+    ssrc?: number;
+  }): void;
+  close(): Promise<void>;
+}
+
+export async function loopbackPeer(iceLite: boolean) {
+  const { RTCPeerConnection, RTCRtpCodecParameters } = await import('werift');
+  return new RTCPeerConnection({
+    iceLite,
+    iceServers: [],
+    iceUseIpv4: false,
+    iceUseIpv6: false,
+    iceAdditionalHostAddresses: ['127.0.0.1'],
+    iceInterfaceAddresses: { udp4: '127.0.0.1' },
+    codecs: {
+      audio: [
+        new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: 111 }),
+        new RTCRtpCodecParameters({
+          mimeType: 'audio/telephone-event',
+          clockRate: 8000,
+          channels: 1,
+          payloadType: 126,
+        }),
+      ],
+    },
+  });
+}
+
+/** Answers an offer as Meta would, with the DTLS role that is asked for. */
+export async function answerAsMeta(offer: string, setup: 'active' | 'passive'): Promise<FakeMeta> {
+  const werift = await import('werift');
+  const peer = await loopbackPeer(true);
+  peer.addTransceiver('audio', { direction: 'sendrecv' });
+  const seen = setup === 'passive' ? offer.replace('a=setup:actpass', 'a=setup:active') : offer;
+  await peer.setRemoteDescription({ type: 'offer', sdp: seen });
+  await peer.setLocalDescription(await peer.createAnswer());
+  const packets: RtpPacket[] = [];
+  const dtls = peer.dtlsTransports[0];
+  if (!dtls) throw new Error('no transport');
+  dtls.onRtp.subscribe((packet) => packets.push(packet));
+  const connected = new Promise<void>((resolve) => {
+    dtls.onStateChange.subscribe((state) => state === 'connected' && resolve());
+  });
+  return {
+    peer,
+    answer: peer.localDescription?.sdp ?? '',
+    packets,
+    connected,
+    send({ payloadType = 111, sequenceNumber, timestamp, payload, marker = false, ssrc = 4321 }) {
+      void dtls.sendRtp(payload, new werift.RtpHeader({ payloadType, sequenceNumber, timestamp, ssrc, marker }));
+    },
+    close: () => peer.close(),
+  };
+}
