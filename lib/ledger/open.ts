@@ -22,6 +22,8 @@ export interface LedgerSettings {
 /** A share in an open ledger. */
 export interface LedgerLease {
   readonly ledger: Ledger;
+  /** The name under which this process keeps its calls; calls of another owner belong to a process that died. */
+  readonly owner: string;
   /** Gives the share back. The ledger itself is closed a few seconds after the last one, unless it is wanted again. */
   release(): Promise<void>;
 }
@@ -82,7 +84,7 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
   const clock = settings.clock === undefined ? {} : { clock: settings.clock };
   if (settings.path === ':memory:') {
     const ledger = await SqliteEngine.open({ path: settings.path, profile, ...clock });
-    return { ledger, release: () => ledger.close() };
+    return { ledger, owner: ledger.owner, release: () => ledger.close() };
   }
   const path = realPath(settings.path);
   const rules = JSON.stringify(profile);
@@ -91,6 +93,7 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
   let released = false;
   return {
     ledger,
+    owner: ledger.owner,
     release: async () => {
       if (released) return;
       released = true;

@@ -62,6 +62,11 @@ export class SqliteEngine implements Ledger {
     return engine;
   }
 
+  /** This opening's name: calls in the store under another one belong to a process that died. */
+  get owner(): string {
+    return this.#settings.owner;
+  }
+
   reserveRequest(intent: RequestIntent): Promise<RequestReservation> {
     return this.#ask('reserveRequest', () => [checked(input.requestIntent, intent, 'request')]);
   }
