@@ -22,21 +22,6 @@ const SHAPE = {
   ),
 };
 
-const count = z.number().int().min(1).optional();
-const OVERRIDES = z.strictObject({
-  requestsPerDay: count,
-  requestsPerWeek: count,
-  connectedCallsPerDay: count,
-  startsPerDay: count,
-  concurrentCalls: count,
-  unansweredWarn: count,
-  unansweredRevoke: count,
-  cancelledRing: z.enum(['never', 'after_ringing', 'always']).optional(),
-  validitySeconds: z.number().min(1).optional(),
-  skewSeconds: z.number().min(0).max(3600).optional(),
-  excludedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
-});
-
 /** The store of a number that names none. */
 export function defaultStore(userDir: string): StoreSettings {
   return {
@@ -70,13 +55,13 @@ export function readStoreSettings(config: unknown, userDir: string): StoreSettin
   };
 }
 
-function readOverrides(value: unknown): ProfileOverrides {
-  const read = OVERRIDES.safeParse(typeof value === 'string' ? fromJson(value) : value);
-  if (read.success) return Object.fromEntries(Object.entries(read.data).filter(([, part]) => part !== undefined));
-  const wrong = read.error.issues.map((issue) => issue.path.join('.') || issue.message).join('; ');
+/** What the limits may be is judged where the store is opened; here only that they are an object. */
+function readOverrides(value: string | Record<string, unknown>): ProfileOverrides {
+  const read = typeof value === 'string' ? fromJson(value) : value;
+  if (typeof read === 'object' && read !== null && !Array.isArray(read)) return read;
   throw new ReportableError(
     'config_invalid',
-    `The store's own limits cannot be used: ${wrong}. Write a JSON object such as {"connectedCallsPerDay": 3}.`,
+    'The store\'s own limits cannot be read. Write a JSON object such as {"connectedCallsPerDay": 3}.',
   );
 }
 
