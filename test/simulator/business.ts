@@ -180,9 +180,7 @@ export class Business {
       template: {
         name: 'call_permission',
         language: { code: 'en_US' },
-        components: [
-          { type: 'body', parameters: ['Ana', 'your delivery'].map((text) => ({ type: 'text', text })) },
-        ],
+        components: [{ type: 'body', parameters: ['Ana', 'your delivery'].map((text) => ({ type: 'text', text })) }],
       },
     });
   }

@@ -44,7 +44,10 @@ describe('simulator: control API', () => {
     const { requests } = business.simulator.control.read('requests') as { requests: { error: { code: number } }[] };
     assert.equal(requests[0]?.error.code, 138006);
     const { violations } = business.simulator.control.read('violations') as { violations: { code: number }[] };
-    assert.deepEqual(violations.map((one) => one.code), [138006]);
+    assert.deepEqual(
+      violations.map((one) => one.code),
+      [138006],
+    );
     await business.simulator.control.do('clear', {});
     assert.deepEqual(business.simulator.control.read('violations'), { total: 1, violations: [] });
   });
@@ -84,7 +87,8 @@ describe('simulator: control API', () => {
     ] as const) {
       const answer = await post(command, body);
       assert.equal(answer.status, status, `${command} ${JSON.stringify(body)}`);
-      for (const field of ['code', 'message', 'nextStep']) assert.equal(typeof answer.body.error[field], 'string', command);
+      for (const field of ['code', 'message', 'nextStep'])
+        assert.equal(typeof answer.body.error[field], 'string', command);
     }
     assert.equal((await http('GET', '/control/nonsense')).status, 404);
     assert.equal((await http('GET', '/control/clock')).status, 404);

@@ -13,9 +13,12 @@ describe('simulator: Graph API', () => {
 
   it('any version, or none; other ids and edges do not exist', async () => {
     for (const path of ['/v25.0', '/v26.0', '/v17.0', '']) {
-      const response = await fetch(`${business.simulator.graphUrl}${path}/${NUMBER}/call_permissions?user_wa_id=${ANA.phone}`, {
-        headers: { Authorization: `Bearer ${business.simulator.settings.accessToken}` },
-      });
+      const response = await fetch(
+        `${business.simulator.graphUrl}${path}/${NUMBER}/call_permissions?user_wa_id=${ANA.phone}`,
+        {
+          headers: { Authorization: `Bearer ${business.simulator.settings.accessToken}` },
+        },
+      );
       assert.equal(response.status, 200, path);
       await response.arrayBuffer();
     }
@@ -27,7 +30,12 @@ describe('simulator: Graph API', () => {
   });
 
   it('no token, a wrong token: 401 with code 190, and no violation', async () => {
-    for (const Authorization of ['', 'Bearer wrong', 'Basic abc', `Bearer ${business.simulator.settings.accessToken}x`]) {
+    for (const Authorization of [
+      '',
+      'Bearer wrong',
+      'Basic abc',
+      `Bearer ${business.simulator.settings.accessToken}x`,
+    ]) {
       const { status, body } = await business.graph('GET', `${NUMBER}/settings`, undefined, { Authorization });
       assert.equal(status, 401);
       assert.equal(body.error.code, 190);
@@ -58,7 +66,10 @@ describe('simulator: Graph API', () => {
         assert.equal(typeof answer.body.error.error_data.details, 'string');
       }
     for (const path of ['message_templates', 'subscribed_apps'])
-      assert.ok((await business.graph('POST', `${WABA}/${path}`, '{"a":[1]}', { 'Content-Type': 'application/json' })).status === 400);
+      assert.ok(
+        (await business.graph('POST', `${WABA}/${path}`, '{"a":[1]}', { 'Content-Type': 'application/json' }))
+          .status === 400,
+      );
     assert.equal((await business.permissions()).status, 200);
   });
 
@@ -108,7 +119,9 @@ describe('simulator: Graph API', () => {
       assert.equal(answer.body.error?.code, 100, name);
       assert.equal(answer.status, 400);
     }
-    const { body } = await business.connect({ session: { ...session, sdp: OFFER.replace(/a=fingerprint[^\r]*\r\n/, '') } });
+    const { body } = await business.connect({
+      session: { ...session, sdp: OFFER.replace(/a=fingerprint[^\r]*\r\n/, '') },
+    });
     assert.equal(body.error.error_data.details, 'No fingerprint found in SDP');
   });
 
@@ -139,7 +152,10 @@ describe('simulator: Graph API', () => {
         language: 'pt_BR',
         category: 'UTILITY',
         parameter_format: 'named',
-        components: [{ type: 'BODY', text: 'Oi {{first_name}}, entrega {{order}}?' }, { type: 'call_permission_request' }],
+        components: [
+          { type: 'BODY', text: 'Oi {{first_name}}, entrega {{order}}?' },
+          { type: 'call_permission_request' },
+        ],
         ...more,
       });
     const send = (name: string, language: string, parameters: object[]) =>
@@ -181,7 +197,10 @@ describe('simulator: Graph API', () => {
         { category: 'AUTHENTICATION' },
         { components: [{ type: 'call_permission_request' }] },
         { components: [{ type: 'BODY', text: ' ' }, { type: 'call_permission_request' }] },
-        { components: [{ type: 'BODY', text: 'x' }, { type: 'call_permission_request' }, { type: 'BUTTONS' }], parameter_format: 'positional' },
+        {
+          components: [{ type: 'BODY', text: 'x' }, { type: 'call_permission_request' }, { type: 'BUTTONS' }],
+          parameter_format: 'positional',
+        },
         { parameter_format: 'positional' },
         { language: 'english' },
       ])
@@ -196,7 +215,16 @@ describe('simulator: Graph API', () => {
       assert.equal(await code(send('other', 'pt_BR', named)), 132001);
       assert.equal(await code(send('delivery_call', 'pt_BR', named.slice(1))), 132000);
       assert.equal(await code(send('delivery_call', 'pt_BR', [named[0] as object, named[0] as object])), 132012);
-      assert.equal(await code(send('delivery_call', 'pt_BR', named.map(({ type, text }) => ({ type, text })))), 132012);
+      assert.equal(
+        await code(
+          send(
+            'delivery_call',
+            'pt_BR',
+            named.map(({ type, text }) => ({ type, text })),
+          ),
+        ),
+        132012,
+      );
       assert.equal(await code(send('delivery_call', 'pt_BR', named)), undefined);
     });
 
@@ -281,7 +309,10 @@ describe('simulator: Graph API', () => {
 
   describe('number and account', () => {
     it('fields of the number, and an error for those it has not', async () => {
-      const { body } = await business.graph('GET', `${NUMBER}?fields=id,display_phone_number,verified_name,status,account_mode`);
+      const { body } = await business.graph(
+        'GET',
+        `${NUMBER}?fields=id,display_phone_number,verified_name,status,account_mode`,
+      );
       assert.deepEqual(body, {
         id: NUMBER,
         display_phone_number: '351211000100',
@@ -319,7 +350,10 @@ describe('simulator: Graph API', () => {
 
   it('the request log holds no token, SDP or whole number', async () => {
     await business.connect({ to: '351912000456' });
-    const log = JSON.stringify([business.simulator.control.read('requests'), business.simulator.control.read('violations')]);
+    const log = JSON.stringify([
+      business.simulator.control.read('requests'),
+      business.simulator.control.read('violations'),
+    ]);
     assert.ok(log.includes('/calls'));
     for (const secret of [business.simulator.settings.accessToken, 'ice-pwd', '351912000456', ANA.phone])
       assert.equal(log.includes(secret), false, secret);

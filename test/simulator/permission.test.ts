@@ -71,7 +71,8 @@ describe('simulator: permission over the wire', () => {
     const { item } = await business.event('reply:accept');
     const came = business.received.length;
     const now = Number(item.timestamp);
-    const left = () => now + 604_800 - Math.floor(Date.parse((business.simulator.control.read('state') as { now: string }).now) / 1000);
+    const left = () =>
+      now + 604_800 - Math.floor(Date.parse((business.simulator.control.read('state') as { now: string }).now) / 1000);
     await business.advance(left() - 5);
     assert.equal((await business.permissions()).body.permission.status, 'temporary');
     assert.equal((await business.permissions()).body.permission.expiration_time, now + 604_800);
@@ -95,7 +96,10 @@ describe('simulator: permission over the wire', () => {
     const full = await action('send_call_permission_request');
     assert.equal(full.can_perform_action, false);
     assert.deepEqual(
-      full.limits.map((limit: { max_allowed: number; current_usage: number }) => [limit.max_allowed, limit.current_usage]),
+      full.limits.map((limit: { max_allowed: number; current_usage: number }) => [
+        limit.max_allowed,
+        limit.current_usage,
+      ]),
       [
         [1, 1],
         [2, 1],
@@ -151,7 +155,12 @@ describe('simulator: permission over the wire', () => {
   it('a free-form request has no header, footer or other action', async () => {
     await write();
     const send = (interactive: object) =>
-      business.graph('POST', `${NUMBER}/messages`, { messaging_product: 'whatsapp', to: ANA.phone, type: 'interactive', interactive });
+      business.graph('POST', `${NUMBER}/messages`, {
+        messaging_product: 'whatsapp',
+        to: ANA.phone,
+        type: 'interactive',
+        interactive,
+      });
     const right = { type: 'call_permission_request', action: { name: 'call_permission_request' } };
     for (const wrong of [
       { ...right, footer: { text: 'x' } },

@@ -25,7 +25,8 @@ const number = () => newState({ businessNumber: '351211000100', testNumber: fals
 const pair = (more: Partial<Pair> = {}): Pair => ({ ...newPair(), ...more });
 const asked = (...ago: number[]) => pair({ requests: ago.map((ms, index) => ({ id: `r${index}`, at: NOW - ms })) });
 const granted = (more: Partial<Pair> = {}) => pair({ permission: { status: 'permanent' }, ...more });
-const connected = (count: number, ago: number) => granted({ connected: Array.from({ length: count }, () => NOW - ago) });
+const connected = (count: number, ago: number) =>
+  granted({ connected: Array.from({ length: count }, () => NOW - ago) });
 
 describe('simulator: the referee', () => {
   it('one request in 24 h, free again exactly 24 h later', () => {
@@ -68,7 +69,10 @@ describe('simulator: the referee', () => {
 
   it('nobody is asked who has allowed calls for good; a temporary permission does not hinder', () => {
     assert.equal(requestRefusal(granted(), P, NOW)?.code, 138017);
-    assert.equal(requestRefusal(pair({ permission: { status: 'temporary', expiresAt: NOW + DAY } }), P, NOW), undefined);
+    assert.equal(
+      requestRefusal(pair({ permission: { status: 'temporary', expiresAt: NOW + DAY } }), P, NOW),
+      undefined,
+    );
   });
 
   it('a temporary permission ends exactly at its expiry, with no job having run', () => {

@@ -13,7 +13,11 @@ describe('simulator: webhooks', () => {
   const control = () => business.simulator.control;
   const write = (text = 'Olá') => control().do('message', { user: ANA.phone, text });
   const deliveries = () =>
-    (control().read('webhooks') as { deliveries: { kinds: string[]; attempts: number; state: string; status?: number }[] }).deliveries;
+    (
+      control().read('webhooks') as {
+        deliveries: { kinds: string[]; attempts: number; state: string; status?: number }[];
+      }
+    ).deliveries;
 
   async function wholeCall(): Promise<void> {
     await business.allow();
@@ -52,7 +56,10 @@ describe('simulator: webhooks', () => {
     const first = business.received.filter(({ body }) => JSON.stringify(body).includes('first'));
     const attempts = deliveries().map((one) => one.attempts);
     assert.equal(attempts[0], first.length);
-    assert.equal(attempts.reduce((sum, one) => sum + one, 0), 5);
+    assert.equal(
+      attempts.reduce((sum, one) => sum + one, 0),
+      5,
+    );
     assert.ok(first.every((one) => one.raw.equals(first[0]?.raw as Buffer) && one.signatureOk));
     assert.equal((control().read('state') as { undelivered: number }).undelivered, 0);
   });
@@ -82,7 +89,9 @@ describe('simulator: webhooks', () => {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://localhost');
       if (request.method === 'GET') {
-        response.end(url.searchParams.get('hub.verify_token') === verifyToken ? url.searchParams.get('hub.challenge') : 'no');
+        response.end(
+          url.searchParams.get('hub.verify_token') === verifyToken ? url.searchParams.get('hub.challenge') : 'no',
+        );
         return;
       }
       let body = '';
@@ -97,7 +106,8 @@ describe('simulator: webhooks', () => {
     try {
       for (const text of ['1', '2', '3']) await simulator.control.do('message', { user: ANA.phone, text });
       await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-      for (let count = 0; count < 200 && texts.length < 3; count += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+      for (let count = 0; count < 200 && texts.length < 3; count += 1)
+        await new Promise((resolve) => setTimeout(resolve, 25));
       assert.deepEqual(texts, ['1', '2', '3']);
     } finally {
       await simulator.close();
@@ -220,7 +230,9 @@ describe('simulator: webhooks', () => {
       await business.allow();
       const graph = (fault: object) => faults({ graph: [{ path: 'calls', ...fault }] } as never);
       const live = () =>
-        (control().read('state') as { calls: { state: string; id: string }[] }).calls.filter((one) => one.state !== 'ended');
+        (control().read('state') as { calls: { state: string; id: string }[] }).calls.filter(
+          (one) => one.state !== 'ended',
+        );
       await graph({ kind: 'error', status: 429 });
       const limited = await business.connect();
       assert.equal(limited.status, 429);
