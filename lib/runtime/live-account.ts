@@ -175,7 +175,14 @@ export class LiveAccount implements Account {
     const line =
       settings.provider === 'simulator' ? await this.#simulate(settings, http) : cloudLine(settings, secrets);
     if (this.#closed) throw closed();
-    return this.#acquire({ line, store, webhookPath: settings.webhookPath }, http);
+    const lease = await this.#acquire({ line, store, webhookPath: settings.webhookPath }, http);
+    try {
+      await this.#subscribe(settings, http);
+    } catch (error) {
+      await lease.end('config_removed', GRACE_MS);
+      throw error;
+    }
+    return lease;
   }
 
   async #acquire(
@@ -212,9 +219,18 @@ export class LiveAccount implements Account {
     const { simulator } = this.#simulator;
     const path = settings.webhookPath.replace(/\/$/, '');
     this.#unmountPhone = mountPhone(RED.httpNode, `${path}/phone`, simulator.phoneUrl);
-    const origin = await loopbackOrigin(RED.server, RED.settings);
-    await simulator.setWebhook(`${origin}${`${http.httpNodeRoot ?? ''}/${path}`.replace(/\/{2,}/g, '/')}`);
     return simulatedLine(settings, simulator);
+  }
+
+  /** Gives the simulator our webhook address. The line has to listen already: the simulator asks it for its verify token. */
+  async #subscribe(settings: AccountSettings, http: HttpSettings): Promise<void> {
+    if (this.#simulator === undefined) return;
+    const { RED } = this.#parts;
+    const path = settings.webhookPath.replace(/\/$/, '');
+    const origin = await loopbackOrigin(RED.server, RED.settings);
+    await this.#simulator.simulator.setWebhook(
+      `${origin}${`${http.httpNodeRoot ?? ''}/${path}`.replace(/\/{2,}/g, '/')}`,
+    );
   }
 
   #enter(state: AccountState): void {
