@@ -91,7 +91,9 @@ async function greet(settings, port, host, first, signal) {
   console.log('  Stop with Ctrl+C.\n');
 }
 
-const folder = (path) => `/${path || ''}/`.replace(/\/{2,}/g, '/');
+function folder(path) {
+  return `/${path || ''}/`.replace(/\/{2,}/g, '/');
+}
 
 async function answers(url, milliseconds, signal) {
   const deadline = Date.now() + milliseconds;
