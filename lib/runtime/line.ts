@@ -39,7 +39,7 @@ export function fingerprintOf(plan: LinePlan): string {
  */
 export async function openLine({ line, store }: LinePlan, { log, listen }: Surroundings): Promise<Switchboard> {
   const provider = createProvider(line.provider);
-  const { ledger, release } = await openLedger(store);
+  const { ledger, owner, release } = await openLedger(store);
   const { businessNumber, legOptions } = line;
   try {
     const switchboard = createSwitchboard({
@@ -48,6 +48,7 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
       provider,
       media: sharedMediaEngine(),
       legOptions,
+      owner,
       now: Date.now,
       log,
     });
