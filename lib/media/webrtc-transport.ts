@@ -26,6 +26,11 @@ export interface ConnectRoles {
 
 /** Longest time that collecting addresses may take; beyond it a socket did not open. */
 const GATHER_TIMEOUT_MS = 15_000;
+/**
+ * Checks and handshake together. The library itself waits for ever: its failed checks do not end the wait, and as DTLS server it waits for a
+ * first message. Meta hangs up after 20 s without media from us (troubleshooting page, 2026-06-24).
+ */
+const CONNECT_TIMEOUT_MS = 30_000;
 /** A role conflict that comes back this often is no conflict but a broken peer. */
 const MAXIMUM_ROLE_SWITCHES = 5;
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1;
@@ -41,6 +46,7 @@ export class WebRtcTransport {
   readonly #werift: Werift;
   readonly #options: LegOptions;
   #closed = false;
+  #giveUp: () => void = () => undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(werift: Werift, ice: RTCIceTransport, dtls: RTCDtlsTransport, options: LegOptions) {
@@ -156,8 +162,16 @@ export class WebRtcTransport {
     for (const { foundation, priority, ip, port, type } of remote.candidates)
       await this.#ice.addRemoteCandidate(new this.#werift.IceCandidate(1, foundation, ip, port, priority, 'udp', type));
     await this.#ice.addRemoteCandidate(undefined);
-    await this.#ice.start();
-    await this.#dtls.start();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('not connected in time')), CONNECT_TIMEOUT_MS);
+    });
+    this.#giveUp = () => clearTimeout(timer);
+    try {
+      await Promise.race([this.#ice.start().then(() => this.#dtls.start()), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** With an ICE-lite peer we stay controlling, whatever a (possibly forged) message says: two controlled sides never connect. */
@@ -212,6 +226,7 @@ export class WebRtcTransport {
 
   close(): Promise<void> {
     this.#closed = true;
+    this.#giveUp();
     this.#closing ??= this.#stop();
     return this.#closing;
   }

@@ -1,4 +1,5 @@
 import type { RTCPeerConnection, RtpPacket } from 'werift';
+import type { Leg, LegState } from '../../../lib/media/media.ts';
 
 /** Plays Meta's media relay: ICE-lite, one Opus stream, either DTLS role. Lives in the test's own thread. */
 export interface FakeMeta {
@@ -40,24 +41,36 @@ export async function loopbackPeer(iceLite: boolean) {
   });
 }
 
+export function reaches(leg: Leg, wanted: LegState): Promise<void> {
+  if (leg.state() === wanted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const off = leg.on('state', (state) => {
+      if (state !== wanted) return;
+      off();
+      resolve();
+    });
+  });
+}
+
 /** Answers an offer as Meta would, with the DTLS role that is asked for. */
 export async function answerAsMeta(offer: string, setup: 'active' | 'passive'): Promise<FakeMeta> {
   const werift = await import('werift');
   const peer = await loopbackPeer(true);
   peer.addTransceiver('audio', { direction: 'sendrecv' });
-  const seen = setup === 'passive' ? offer.replace('a=setup:actpass', 'a=setup:active') : offer;
-  await peer.setRemoteDescription({ type: 'offer', sdp: seen });
+  await peer.setRemoteDescription({ type: 'offer', sdp: offer });
   await peer.setLocalDescription(await peer.createAnswer());
   const packets: RtpPacket[] = [];
   const dtls = peer.dtlsTransports[0];
   if (!dtls) throw new Error('no transport');
+  // The library always answers active; the handshake begins later, so the other role can still be taken.
+  if (setup === 'passive') dtls.role = 'server';
   dtls.onRtp.subscribe((packet) => packets.push(packet));
   const connected = new Promise<void>((resolve) => {
     dtls.onStateChange.subscribe((state) => state === 'connected' && resolve());
   });
   return {
     peer,
-    answer: peer.localDescription?.sdp ?? '',
+    answer: (peer.localDescription?.sdp ?? '').replace('a=setup:active', `a=setup:${setup}`),
     packets,
     connected,
     send({ payloadType = 111, sequenceNumber, timestamp, payload, marker = false, ssrc = 4321 }) {
