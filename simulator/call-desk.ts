@@ -1,31 +1,15 @@
 import { type Call, type CallOutcome, cancelTimers, newCall } from './call.ts';
+import { FAILURES, type Failure, type FailureCode } from './call-failures.ts';
+import { logText } from './call-log-text.ts';
 import { type Script, type Step, steps, TIMES } from './call-script.ts';
 import { GraphError } from './graph/errors.ts';
 import { newCallId } from './ids.ts';
 import type { Person } from './people.ts';
 import { automaticRevoke } from './permission-answers.ts';
 import { plainSdp } from './plain-sdp.ts';
-import type { Relay } from './relay-contract.ts';
 import { countConnected, countUnanswered } from './rules.ts';
-import type { StoredCall } from './state.ts';
 import { type CallFacts, callStatusValue, connectValue, terminateValue } from './webhook-payload.ts';
 import { chat, limitsOf, pairWith, type World } from './world.ts';
-
-interface Failure {
-  code: number;
-  message: string;
-  details: string;
-}
-
-const FAILURES = {
-  138019: { code: 138019, message: 'Call setup failed', details: 'The WhatsApp client failed to set up the call.' },
-  138020: {
-    code: 138020,
-    message: 'Relay connection failed',
-    details: 'The WhatsApp client could not reach the relay.',
-  },
-  138021: { code: 138021, message: 'Media receive timeout', details: 'No media was received from the business.' },
-} satisfies Record<number, Failure>;
 
 const REMEMBERED = 1000;
 
@@ -63,14 +47,16 @@ export class CallDesk {
     const call = newCall(newCallId(), person, 'BUSINESS_INITIATED', world.clock.now(), script);
     if (opaque !== undefined) call.opaque = opaque;
     this.live.set(call.id, call);
-    world.state.number.started.push(call.placedAt);
+    const { number } = world.state;
+    number.started = [...number.started.filter((at) => at > call.placedAt - 86_400_000), call.placedAt];
     let answer: string;
     try {
       answer = await this.answerTo(call, offer);
     } catch (error) {
       this.live.delete(call.id);
-      const index = world.state.number.started.indexOf(call.placedAt);
-      if (index >= 0) world.state.number.started.splice(index, 1);
+      const index = number.started.indexOf(call.placedAt);
+      if (index >= 0) number.started.splice(index, 1);
+      if (call.media) void world.relay?.end(call.id).catch(world.problem);
       world.problem(error);
       throw new GraphError(138004, 'The relay could not use the offer. Check its candidates, fingerprint and codecs.');
     }
@@ -143,71 +129,13 @@ export class CallDesk {
     else this.decline(call);
   }
 
-  fail(call: Call, code: keyof typeof FAILURES): void {
+  fail(call: Call, code: FailureCode): void {
     this.finish(call, 'failed', 0, FAILURES[code]);
   }
 
-  /** Lets the relay's reports end calls in which nobody speaks. */
-  listen(relay: Relay): void {
-    relay.on('business-media', (id) => {
-      const call = this.live.get(id);
-      if (!call || call.script.name === 'no_media') return;
-      call.heard = true;
-      for (const name of ['no_media', 'silent']) {
-        call.timers.get(name)?.cancel();
-        call.timers.delete(name);
-      }
-    });
-    relay.on('business-silent', (id, detail) => {
-      const call = this.live.get(id);
-      if (call?.state !== 'in_call' || !call.heard || call.timers.has('silent')) return;
-      const left = Math.max(TIMES.noMediaLater - (detail?.seconds ?? 0), 0);
-      void relay.statistics(id).then(
-        (before) => {
-          if (this.live.get(id) !== call || call.timers.has('silent')) return;
-          this.plan(call, 'silent', left, () => {
-            void relay.statistics(id).then((after) => {
-              call.timers.delete('silent');
-              if (after.fromBusiness === before.fromBusiness) this.fail(call, 138021);
-            }, this.world.problem);
-          });
-        },
-        (error) => this.world.problem(error),
-      );
-    });
-  }
-
-  /** Live calls for the state file. */
-  stored(): StoredCall[] {
-    return this.liveCalls().map((call) => ({
-      id: call.id,
-      userId: call.person.userId,
-      direction: call.direction,
-      state: call.state as StoredCall['state'],
-      placedAt: call.placedAt,
-      rang: call.rang,
-      ...(call.pickedUpAt === undefined ? {} : { pickedUpAt: call.pickedUpAt }),
-      ...(call.opaque === undefined ? {} : { opaque: call.opaque }),
-    }));
-  }
-
-  /** After a restart the voices are gone: calls end as they do when the business's media stops. */
-  restore(stored: readonly StoredCall[]): void {
-    for (const one of stored) {
-      const person = this.world.state.people.find((candidate) => candidate.userId === one.userId);
-      if (!person) continue;
-      const call = newCall(one.id, person, one.direction, one.placedAt, { name: 'interactive' });
-      call.state = one.state === 'connecting' ? 'ringing' : one.state;
-      call.rang = one.rang;
-      if (one.opaque !== undefined) call.opaque = one.opaque;
-      if (one.pickedUpAt !== undefined) call.pickedUpAt = one.pickedUpAt;
-      this.live.set(call.id, call);
-      if (call.state === 'in_call') this.plan(call, 'no_media', TIMES.noMediaLater, () => this.fail(call, 138021));
-      else {
-        const left = this.world.ringSeconds - (this.world.clock.now() - call.placedAt) / 1000;
-        this.plan(call, 'ring_timeout', Math.max(left, 1), () => this.finish(call, 'no_answer'));
-      }
-    }
+  /** Takes up a call of an earlier run. */
+  adopt(call: Call): void {
+    this.live.set(call.id, call);
   }
 
   private scriptOf(person: Person): Script {
@@ -227,7 +155,8 @@ export class CallDesk {
     return answer;
   }
 
-  private plan(call: Call, name: string, seconds: number, run: () => void): void {
+  /** Plans a step of the call; a plan of the same name is replaced. The end of the call cancels it. */
+  plan(call: Call, name: string, seconds: number, run: () => void): void {
     call.timers.get(name)?.cancel();
     call.timers.set(
       name,
@@ -274,7 +203,7 @@ export class CallDesk {
   }
 
   /** Ends the call, once. The business hears of it `delay` seconds later. */
-  private finish(call: Call, outcome: CallOutcome, delay = 0, failure?: Failure): void {
+  finish(call: Call, outcome: CallOutcome, delay = 0, failure?: Failure): void {
     const { world } = this;
     if (call.state === 'ended') return;
     const now = world.clock.now();
@@ -333,18 +262,4 @@ export class CallDesk {
       ...(call.opaque === undefined ? {} : { opaque: call.opaque }),
     };
   }
-}
-
-/** The line that the person's chat keeps of a call. */
-function logText(call: Call, outcome: CallOutcome, now: number): string | undefined {
-  if (call.direction === 'BUSINESS_INITIATED' && !call.rang)
-    return outcome === 'no_answer' ? 'Missed voice call' : undefined;
-  if (call.pickedUpAt !== undefined) {
-    const seconds = Math.floor((now - call.pickedUpAt) / 1000);
-    return `Voice call, ${seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`}`;
-  }
-  if (outcome === 'declined')
-    return call.direction === 'BUSINESS_INITIATED' ? 'Declined voice call' : 'Voice call not answered';
-  if (outcome === 'failed') return 'Voice call failed';
-  return call.direction === 'BUSINESS_INITIATED' ? 'Missed voice call' : 'Voice call not answered';
 }

@@ -1,97 +1,22 @@
-import { z } from 'zod';
-import { SCRIPTS } from './call-script.ts';
-import { graphFault } from './graph-faults.ts';
+import type { z } from 'zod';
+import { type Body, type Checked, type Command, commandSchemas } from './control-commands.ts';
+import { view } from './control-views.ts';
 import { check } from './http-exchange.ts';
 import { makePerson, type PersonInput } from './people.ts';
 import { answerRequest, changeProfile, sendMessage } from './permission-answers.ts';
-import { answerWithVoice, callBusiness, callOf, ignore, pressDigit } from './phone-actions.ts';
-import { callUse, cardState, permissionNow, requestUse } from './rules.ts';
+import {
+  answerWithVoice,
+  callBusiness,
+  callOf,
+  checkVoice,
+  ignore,
+  incomingCallOf,
+  pressDigit,
+} from './phone-actions.ts';
 import { SimulatorError } from './simulator-error.ts';
 import { webhookFaults } from './webhook-faults.ts';
-import { countryOfNumber, limitsOf, pairWith, personBy, type World } from './world.ts';
+import { countryOfNumber, personBy, type World } from './world.ts';
 
-const user = z.string().min(1);
-const callId = z.string().min(1).optional();
-const voice = z.union([
-  z.strictObject({ kind: z.enum(['silence', 'tone', 'echo', 'none']) }),
-  z.strictObject({ kind: z.literal('wav'), file: z.string().min(1) }),
-]);
-const permissionAnswer = z.enum(['temporary', 'permanent', 'reject']);
-const digits = z.string().regex(/^\d{8,15}$/, 'digits of an international number, without +');
-const ofCall = z.strictObject({ user, callId });
-
-/** What each command takes. The HTTP control API and the programmatic one are the same table. */
-export const commandSchemas = {
-  clock: z.strictObject({
-    advanceSeconds: z
-      .number()
-      .min(0)
-      .max(400 * 86_400),
-  }),
-  script: z.strictObject({
-    user,
-    script: z.enum(SCRIPTS).optional(),
-    voice: voice.optional(),
-    afterSeconds: z.number().min(0).max(3600).optional(),
-    talkSeconds: z.number().min(0).max(86_400).optional(),
-    failure: z.union([z.literal(138019), z.literal(138020)]).optional(),
-    /** Also while somebody looks at the phone page. */
-    force: z.boolean().optional(),
-    /** How the person answers permission questions by themselves; null: not. */
-    permissionAnswer: permissionAnswer.nullable().optional(),
-  }),
-  faults: webhookFaults.partial().extend({ graph: z.array(graphFault).optional(), reset: z.boolean().optional() }),
-  people: z.strictObject({
-    phone: digits,
-    name: z.string().min(1).optional(),
-    userId: z
-      .string()
-      .regex(/^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/)
-      .optional(),
-    parentUserId: z
-      .string()
-      .regex(/^[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$/)
-      .optional(),
-    username: z.string().optional(),
-    aliases: z.array(digits).optional(),
-    onWhatsApp: z.boolean().optional(),
-    callable: z.boolean().optional(),
-    allowListed: z.boolean().optional(),
-    hidePhone: z.boolean().optional(),
-  }),
-  permission: z.strictObject({
-    user,
-    answer: z.enum(['temporary', 'permanent', 'reject', 'profile_permanent', 'revoke']),
-    requestId: z.string().optional(),
-  }),
-  message: z.strictObject({ user, text: z.string().min(1).max(4096) }),
-  'call/answer': z.strictObject({ user, callId, voice: voice.optional() }),
-  'call/decline': ofCall,
-  'call/ignore': ofCall,
-  'call/hangup': ofCall,
-  'call/digit': z.strictObject({ user, callId, digit: z.string().regex(/^[0-9*#]$/, 'one of 0-9, * and #') }),
-  'call/start': z.strictObject({ user }),
-  webhook: z.strictObject({ url: z.string().min(1), verifyToken: z.string().optional() }),
-  number: z.strictObject({
-    businessNumber: digits.optional(),
-    country: z
-      .string()
-      .regex(/^[A-Z]{2}$/)
-      .nullable()
-      .optional(),
-    testNumber: z.boolean().optional(),
-    messagingLimit: z.number().int().min(0).optional(),
-    /** Pause for low quality; null lifts it. */
-    restricted: z
-      .strictObject({ seconds: z.number().min(1).optional(), warning: z.boolean().optional() })
-      .nullable()
-      .optional(),
-  }),
-  clear: z.strictObject({}),
-};
-export type Command = keyof typeof commandSchemas;
-type Body<C extends Command> = z.input<(typeof commandSchemas)[C]>;
-type Checked<C extends Command> = z.output<(typeof commandSchemas)[C]>;
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** The object without the properties that are there but undefined. */
@@ -124,12 +49,8 @@ export class Control {
   }
 
   /** Reads something; the same as `GET /control/<view>`. */
-  read(view: View): Record<string, unknown> {
-    const { log, sender } = this.world;
-    if (view === 'requests') return { total: log.total.requests, requests: log.requests };
-    if (view === 'violations') return { total: log.total.violations, violations: log.violations };
-    if (view === 'webhooks') return { target: this.target(), deliveries: sender.deliveries };
-    return this.state();
+  read(name: View): Record<string, unknown> {
+    return view(this.world, name);
   }
 
   isCommand(name: string): name is Command {
@@ -150,6 +71,7 @@ export class Control {
     script: (input) => {
       const person = personBy(this.world, input.user);
       const { script, voice, afterSeconds, talkSeconds, failure } = input;
+      if (voice) checkVoice(voice);
       if (script) {
         person.script = { name: script, ...present({ voice, afterSeconds, talkSeconds, failure }) };
         person.scriptForced = input.force === true;
@@ -191,13 +113,15 @@ export class Control {
     'call/answer': ({ user, callId, voice }) =>
       answerWithVoice(
         this.world,
-        callOf(this.world, personBy(this.world, user), ['ringing'], callId),
+        incomingCallOf(this.world, personBy(this.world, user), ['ringing'], callId),
         voice ?? { kind: 'tone' },
       ),
     'call/decline': ({ user, callId }) =>
-      this.world.calls.decline(callOf(this.world, personBy(this.world, user), ['ringing', 'connecting'], callId)),
+      this.world.calls.decline(
+        incomingCallOf(this.world, personBy(this.world, user), ['ringing', 'connecting'], callId),
+      ),
     'call/ignore': ({ user, callId }) =>
-      ignore(this.world, callOf(this.world, personBy(this.world, user), ['ringing'], callId)),
+      ignore(this.world, incomingCallOf(this.world, personBy(this.world, user), ['ringing'], callId)),
     'call/hangup': ({ user, callId }) =>
       this.world.calls.hangUp(
         callOf(this.world, personBy(this.world, user), ['ringing', 'connecting', 'in_call'], callId),
@@ -241,54 +165,5 @@ export class Control {
     state.number.restriction = { type, ...present({ until }) };
     const item = { restriction_type: type, ...(until === undefined ? {} : { expiration: Math.ceil(until / 1000) }) };
     sender.emit('account_update', 'account', { ...base, event: 'ACCOUNT_RESTRICTION', restriction_info: [item] });
-  }
-
-  private target(): Record<string, unknown> | null {
-    const { target } = this.world.sender;
-    return target ? { url: target.url, verified: target.verified, ...present({ problem: target.problem }) } : null;
-  }
-
-  private state(): Record<string, unknown> {
-    const { world } = this;
-    const now = world.clock.now();
-    const limits = limitsOf(world);
-    const { restriction, calling, testNumber, messagingLimit, templates, businessNumber } = world.state.number;
-    return {
-      now: new Date(now).toISOString(),
-      number: {
-        businessNumber,
-        country: countryOfNumber(world.state.number),
-        testNumber,
-        messagingLimit,
-        calling,
-        templates,
-        restriction,
-      },
-      people: world.state.people.map((person) => {
-        const pair = pairWith(world, person);
-        return {
-          ...person,
-          watched: world.hub.watches(person),
-          permission: permissionNow(pair, now),
-          requests: pair.requests.map((card) => ({ id: card.id, at: card.at, state: cardState(card, now) })),
-          requestUse: requestUse(pair, limits, now),
-          callUse: callUse(pair, limits, now),
-          unanswered: pair.unanswered,
-          windowUntil: pair.windowFrom === undefined ? null : pair.windowFrom + 86_400_000,
-        };
-      }),
-      calls: [...world.calls.ended, ...world.calls.liveCalls()].map((call) => ({
-        id: call.id,
-        userId: call.person.userId,
-        direction: call.direction,
-        state: call.state,
-        script: call.script.name,
-        placedAt: call.placedAt,
-        ...present({ pickedUpAt: call.pickedUpAt, endedAt: call.endedAt, outcome: call.outcome, opaque: call.opaque }),
-      })),
-      webhook: this.target(),
-      undelivered: world.state.undelivered.length,
-      faults: world.faults,
-    };
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Call } from './call.ts';
 import { TIMES } from './call-script.ts';
 import type { Person } from './people.ts';
@@ -28,6 +29,25 @@ export function callOf(world: World, person: Person, states: readonly Call['stat
   return call;
 }
 
+/** The same for calls of the business: nobody answers or declines a call of their own. */
+export function incomingCallOf(world: World, person: Person, states: readonly Call['state'][], callId?: string): Call {
+  const call = callOf(world, person, states, callId);
+  if (call.direction === 'USER_INITIATED')
+    throw new SimulatorError('call_state', 'The person placed this call.', 'Only the business can answer it.', 409);
+  return call;
+}
+
+/** @throws SimulatorError `voice_file_missing` */
+export function checkVoice(voice: Voice): void {
+  if (voice.kind === 'wav' && !existsSync(voice.file))
+    throw new SimulatorError(
+      'voice_file_missing',
+      'The WAV file of the voice does not exist.',
+      'Give its whole path.',
+      404,
+    );
+}
+
 /** The browser of the person answers; returns the relay's session description for it. */
 export async function answerWithBrowser(world: World, call: Call, offer: string): Promise<string> {
   if (!world.relay || !call.media)
@@ -53,6 +73,7 @@ export async function answerWithBrowser(world: World, call: Call, offer: string)
 
 /** Answers without a browser: the person speaks with a made voice. */
 export async function answerWithVoice(world: World, call: Call, voice: Voice): Promise<void> {
+  checkVoice(voice);
   if (world.relay && call.media) await world.relay.attachVoice(call.id, voice);
   world.calls.pickUp(call);
 }

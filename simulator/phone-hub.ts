@@ -101,12 +101,20 @@ export class PhoneHub {
   private callOf(person: Person, now: number): PhoneCall | undefined {
     const live = this.world.calls.liveWith(person);
     if (live) {
+      // Calls of one's own are placed through the control API and not shown.
+      if (live.direction === 'USER_INITIATED') return undefined;
       // Before RINGING the phone knows nothing of the call; an ignored one is out of sight.
       if (live.state === 'placed' || live.ignored) return undefined;
       return this.phoneCall(live, live.state as PhoneCall['state'], live.pickedUpAt ?? live.placedAt);
     }
     const last = this.world.calls.ended.findLast((call) => call.person.userId === person.userId);
-    if (!last?.rang || last.ignored || last.endedAt === undefined || now > last.endedAt + AFTERGLOW * 1000)
+    if (
+      !last?.rang ||
+      last.direction === 'USER_INITIATED' ||
+      last.ignored ||
+      last.endedAt === undefined ||
+      now > last.endedAt + AFTERGLOW * 1000
+    )
       return undefined;
     return this.phoneCall(last, 'ended', last.endedAt);
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { readJson, sendJson } from './http-exchange.ts';
 import { answerRequest, changeProfile, sendMessage } from './permission-answers.ts';
-import { answerWithBrowser, callOf, ignore, pressDigit } from './phone-actions.ts';
+import { answerWithBrowser, callOf, ignore, incomingCallOf, pressDigit } from './phone-actions.ts';
 import { SimulatorError } from './simulator-error.ts';
 import { personBy, type World } from './world.ts';
 
@@ -32,16 +32,16 @@ const actions: Record<string, Handler> = {
     changeProfile(world, personBy(world, user), answer),
   ),
   'call/answer': action(z.object({ user, callId, sdp: z.string().min(1) }), async (world, { user, callId, sdp }) => ({
-    sdp: await answerWithBrowser(world, callOf(world, personBy(world, user), ['ringing'], callId), sdp),
+    sdp: await answerWithBrowser(world, incomingCallOf(world, personBy(world, user), ['ringing'], callId), sdp),
   })),
   'call/connected': action(z.object({ user, callId }), (world, { user, callId }) =>
     world.calls.pickUp(callOf(world, personBy(world, user), ['connecting', 'in_call'], callId)),
   ),
   'call/decline': action(ofCall, (world, { user, callId }) =>
-    world.calls.decline(callOf(world, personBy(world, user), ['ringing', 'connecting'], callId)),
+    world.calls.decline(incomingCallOf(world, personBy(world, user), ['ringing', 'connecting'], callId)),
   ),
   'call/ignore': action(ofCall, (world, { user, callId }) =>
-    ignore(world, callOf(world, personBy(world, user), ['ringing'], callId)),
+    ignore(world, incomingCallOf(world, personBy(world, user), ['ringing'], callId)),
   ),
   'call/hangup': action(ofCall, (world, { user, callId }) =>
     world.calls.hangUp(callOf(world, personBy(world, user), ['ringing', 'connecting', 'in_call'], callId), 'person'),

@@ -13,12 +13,15 @@ import { RefereeLog } from './referee-log.ts';
 import type { Relay } from './relay-contract.ts';
 import { Router } from './router.ts';
 import type { Limits } from './rules.ts';
+import { watchForSilence } from './silence.ts';
 import { SimulatorError } from './simulator-error.ts';
 import { newState } from './state.ts';
 import { loadState, saveState } from './state-file.ts';
+import { restoreCalls, storedCalls } from './stored-calls.ts';
 import { webhookFaults } from './webhook-faults.ts';
 import { handshake, webhookUrl } from './webhook-handshake.ts';
 import { WebhookSender } from './webhook-sender.ts';
+import { subscribe } from './webhook-subscription.ts';
 import type { Credentials, World } from './world.ts';
 
 export type { SimulatorOptions } from './options.ts';
@@ -102,7 +105,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   if (stateFile !== undefined) {
     world.save = () => {
       state.clockAhead = clock.ahead();
-      state.calls = world.calls.stored();
+      state.calls = storedCalls(world);
       // The answers of the relay die with it, and hold its passwords.
       const kept = { ...state, undelivered: state.undelivered.filter((item) => item.kind !== 'connect') };
       const text = JSON.stringify(kept);
@@ -126,8 +129,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ordered: complete.orderedWebhooks,
     retryMs: complete.webhookRetryMs,
   });
-  if (world.relay) world.calls.listen(world.relay);
-  world.calls.restore(state.calls);
+  if (world.relay) watchForSilence(world.calls, world.relay, problem);
+  restoreCalls(world);
 
   const setWebhook = async (url: string, verifyToken = settings.verifyToken) => {
     subscription?.abort();
@@ -164,34 +167,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return { url, graphUrl: url, phoneUrl: `${url}/phone/`, settings, setWebhook, control, close };
-}
-
-/** Confirms the address in the background: the business may well start later than WhatsApp. */
-async function subscribe(
-  world: World,
-  target: { url: string; verifyToken: string },
-  signal: AbortSignal,
-): Promise<void> {
-  world.sender.target = { ...target, verified: false };
-  for (let pause = 200; !signal.aborted; pause = Math.min(pause * 2, 5000)) {
-    try {
-      await handshake(target);
-      if (signal.aborted) return;
-      world.sender.target = { ...target, verified: true };
-      world.sender.pump();
-      return;
-    } catch (error) {
-      if (signal.aborted) return;
-      world.sender.target = { ...target, verified: false, problem: (error as Error).message };
-    }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, pause);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
 }
 
 async function openRelay(options: SimulatorOptions): Promise<Relay> {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request as httpRequest } from 'node:http';
-import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import type { Clock, Timer } from './clock.ts';
 import type { State, StoredWebhook, WebhookTarget } from './state.ts';
-import { encodeWebhook, signature } from './webhook-encoding.ts';
-import { distort, unknownChange, type WebhookFaults } from './webhook-faults.ts';
+import { encodeWebhook } from './webhook-encoding.ts';
+import { envelope } from './webhook-envelope.ts';
+import type { WebhookFaults } from './webhook-faults.ts';
+import { WebhookPoster } from './webhook-poster.ts';
 
 /** Fields whose webhooks follow an address set on the number or the account (Webhook overrides, 23 March 2026). */
 const OVERRIDABLE = new Set(['messages', 'calls', 'account_settings_update']);
@@ -54,7 +54,7 @@ export class WebhookSender {
   private readonly options: SenderOptions;
   private readonly queue: Job[] = [];
   private readonly retries = new Set<NodeJS.Timeout>();
-  private readonly agents = { http: new Agent({ keepAlive: true }), https: new TlsAgent({ keepAlive: true }) };
+  private readonly poster = new WebhookPoster();
   private gathered: StoredWebhook[] = [];
   private gathering: Timer | undefined;
   private heldConnects: StoredWebhook[] = [];
@@ -107,8 +107,7 @@ export class WebhookSender {
   close(): void {
     this.closed = true;
     for (const timer of this.retries) clearTimeout(timer);
-    this.agents.http.destroy();
-    this.agents.https.destroy();
+    this.poster.close();
   }
 
   /** Order and company: where the faults reorder and gather. */
@@ -169,12 +168,12 @@ export class WebhookSender {
     const target = this.targetOf(job);
     if (!target) return;
     const faults = this.options.faults();
-    job.body ??= encodeWebhook(this.envelope(job.items, faults));
+    job.body ??= encodeWebhook(envelope(job.items, faults, this.options));
     const bad = faults.badSignatures > 0;
     if (bad) faults.badSignatures -= 1;
     this.options.save();
     job.delivery.attempts += 1;
-    job.delivery.status = await this.post(target.url, job.body, bad ? 'a wrong secret' : this.options.appSecret);
+    job.delivery.status = await this.poster.post(target.url, job.body, bad ? 'a wrong secret' : this.options.appSecret);
     if (this.closed) return;
     if (job.delivery.status === 200) {
       this.settle(job, 'delivered');
@@ -189,56 +188,6 @@ export class WebhookSender {
       }, pause);
       this.retries.add(timer);
     }
-  }
-
-  private envelope(items: StoredWebhook[], faults: WebhookFaults): unknown {
-    const { wabaId, state, phoneNumberId, clock } = this.options;
-    const businessNumber = state.number.businessNumber;
-    const metadata = { display_phone_number: businessNumber, phone_number_id: phoneNumberId };
-    const entry = items.map((item) => {
-      const account = item.field === 'account_update' || item.field === 'message_template_status_update';
-      const value = account
-        ? item.value
-        : {
-            messaging_product: 'whatsapp',
-            ...(item.field === 'account_settings_update' ? {} : { metadata }),
-            ...distort(item.value, faults, businessNumber),
-          };
-      const changes = [{ field: item.field, value }];
-      if (faults.unknownEvents) changes.push(unknownChange(metadata, clock.seconds()));
-      return { id: wabaId, ...(account ? { time: Math.floor(item.at / 1000) } : {}), changes };
-    });
-    return { object: 'whatsapp_business_account', entry };
-  }
-
-  private post(address: string, body: Buffer, secret: string): Promise<number> {
-    return new Promise((resolve) => {
-      const url = new URL(address);
-      const secure = url.protocol === 'https:';
-      const request = (secure ? httpsRequest : httpRequest)(
-        url,
-        {
-          method: 'POST',
-          agent: secure ? this.agents.https : this.agents.http,
-          timeout: 20_000,
-          headers: {
-            'Content-Type': 'application/json',
-            'Content-Length': body.length,
-            'User-Agent': 'facebookexternalua',
-            'X-Hub-Signature-256': signature(body, secret),
-          },
-        },
-        (response) => {
-          response.resume();
-          response.on('end', () => resolve(response.statusCode ?? 0));
-          response.on('error', () => resolve(0));
-        },
-      );
-      request.on('timeout', () => request.destroy());
-      request.on('error', () => resolve(0));
-      request.on('close', () => resolve(0));
-      request.end(body);
-    });
   }
 
   private note(items: StoredWebhook[], state: Delivery['state']): Delivery {

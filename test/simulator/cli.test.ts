@@ -6,7 +6,6 @@ import { simulatorUrl } from '../../simulator/worker-url.mts';
 
 const CLI = fileURLToPath(simulatorUrl('cli'));
 
-
 function run(...args: string[]): { child: ChildProcess; output: () => string; error: () => string } {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';

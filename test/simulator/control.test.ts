@@ -60,6 +60,20 @@ describe('simulator: control API', () => {
     assert.equal((await business.ask(person.phone)).status, 200);
   });
 
+  it('a voice that does not exist, and answering one’s own call, are refused', async () => {
+    const voice = { kind: 'wav', file: '/no/such/voice.wav' };
+    assert.equal(
+      (await post('script', { user: ANA.phone, script: 'answers', voice })).body.error.code,
+      'voice_file_missing',
+    );
+    assert.equal((await post('call/start', { user: ANA.phone })).status, 200);
+    assert.equal((await post('call/start', { user: ANA.phone })).status, 409);
+    for (const action of ['answer', 'decline', 'ignore'])
+      assert.equal((await post(`call/${action}`, { user: ANA.phone })).status, 409, action);
+    assert.equal((await post('call/hangup', { user: ANA.phone })).status, 200);
+    assert.equal('duration' in (await business.event('terminate')).item, false);
+  });
+
   it('with "anyone" every number is on WhatsApp', async () => {
     await business.close();
     business = await Business.start({ anyone: true });
