@@ -15,8 +15,11 @@ export interface SwitchboardDeps {
   /** Needed by providers that exchange SDP. */
   media: MediaEngine | undefined;
   legOptions: LegOptions;
-  /** The ledger's name for this process: live calls of another owner belong to a process that died. */
-  owner: string;
+  /**
+   * The ledger's name for this process, where several processes share a store: a call of another owner is then left to
+   * that one, unless the ledger lists it as left over. Without it the store is this process's alone.
+   */
+  owner?: string | undefined;
   /** Wall clock, ms since 1970 UTC. */
   now(): Instant;
   log: Log;

@@ -53,7 +53,10 @@ export async function closeAll(desk: Desk, cause: EndCause, graceMs: number): Pr
 }
 
 function letGo(desk: Desk, call: LiveCall, cause: EndCause): void {
-  if (call.state.name === 'ended') return;
+  if (call.state.name === 'ended') {
+    call.settling?.abort();
+    return;
+  }
   if (call.state.name === 'ending' && call.state.confirmed) {
     desk.apply(call, { kind: 'end_overdue' });
     return;

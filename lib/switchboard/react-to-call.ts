@@ -51,7 +51,8 @@ async function strayed(desk: Desk, { event }: AppendedCall): Promise<void> {
     const stored =
       (await ledger.findCall({ callId: event.callId })) ??
       (event.correlationId === undefined ? undefined : await ledger.findCall({ reservationId: event.correlationId }));
-    if (stored !== undefined && stored.owner === owner && stored.endedAt === undefined) {
+    const isOurs = stored !== undefined && (owner === undefined || stored.owner === owner);
+    if (isOurs && stored.endedAt === undefined) {
       log('warn', `Call ${stored.reservationId} is going on without anybody holding it; it is being ended.`);
       await provider.terminateCall(event.callId);
     }

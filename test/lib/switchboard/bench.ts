@@ -57,7 +57,7 @@ export function bench(settings?: Partial<SwitchboardSettings>, ledger?: FakeLedg
 
 export function benchWith<L extends Ledger>(
   ledger: L,
-  owner: string,
+  owner: string | undefined,
   settings: Partial<SwitchboardSettings> = {},
 ): Bench<L> {
   const provider = new FakeProvider();
