@@ -1,19 +1,19 @@
 import { strict as assert } from 'node:assert';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { checkout } from '../checkout.mts';
 import { copyOfCheckout } from '../package/installation.ts';
+import { freePort, NpmStart } from './npm-start.ts';
 
 /** `npm start` as a person runs it, in a copy of the checkout. */
 describe('npm start', function () {
   this.timeout(120_000);
   let folder: string;
   let port: number;
-  let running: Start | undefined;
+  let running: NpmStart | undefined;
 
   before(async () => {
     folder = await copyOfCheckout();
@@ -28,7 +28,7 @@ describe('npm start', function () {
   const inCopy = (...parts: string[]) => path.join(folder, ...parts);
 
   it('builds, starts with the first example, and says where to go', async () => {
-    running = new Start(folder, port);
+    running = new NpmStart(folder, port);
     await running.output(/Stop with Ctrl\+C/);
     assert.match(running.text, /Building/);
     assert.match(running.text, /Started flows/, "Node-RED's own log goes through");
@@ -49,7 +49,7 @@ describe('npm start', function () {
   it('refuses a taken port in one sentence, and says what to do', async () => {
     const server = createServer().listen(port, '127.0.0.1');
     await once(server, 'listening');
-    running = new Start(folder, port);
+    running = new NpmStart(folder, port);
     assert.equal(await running.ended, 1);
     assert.match(running.text, new RegExp(`Port ${port} is taken.*--port ${port + 1}`));
     assert.doesNotMatch(running.text, /Welcome to Node-RED/);
@@ -60,7 +60,7 @@ describe('npm start', function () {
     const secret = await readFile(inCopy('.node-red', 'settings.js'), 'utf8');
     const flow = [{ id: 'mine', type: 'tab', label: 'Mine' }];
     await writeFile(inCopy('.node-red', 'flows.json'), JSON.stringify(flow));
-    running = new Start(folder, port);
+    running = new NpmStart(folder, port);
     await running.output(/Stop with Ctrl\+C/);
     assert.doesNotMatch(running.text, /Building|Installing/);
     assert.match(running.text, /Phone {3}none/, 'no simulator in this flow, so no phone');
@@ -74,7 +74,7 @@ describe('npm start', function () {
 
   it('builds again after a change, and not before the old build can be replaced', async () => {
     await writeFile(inCopy('lib', 'broken.ts'), 'export const broken: number = "text";\n');
-    running = new Start(folder, port);
+    running = new NpmStart(folder, port);
     assert.equal(await running.ended, 1);
     assert.match(running.text, /broken\.ts[\s\S]*do not compile/);
     assert.ok(existsSync(inCopy('dist', 'nodes', 'config.js')), 'the last good build is still there');
@@ -83,7 +83,7 @@ describe('npm start', function () {
 
   it('ends with Node-RED, on SIGTERM and SIGINT', async () => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      running = new Start(folder, port);
+      running = new NpmStart(folder, port);
       await running.output(/Stop with Ctrl\+C/);
       running.child.kill(signal);
       assert.equal(await running.ended, 0, signal);
@@ -96,48 +96,3 @@ describe('npm start', function () {
       headers: { 'Node-RED-API-Version': 'v2', Accept: 'application/json', Connection: 'close' },
     });
 });
-
-class Start {
-  text = '';
-  readonly child: ChildProcess;
-  readonly ended: Promise<number | null>;
-  #over = false;
-
-  constructor(folder: string, port: number) {
-    // What `npm start` runs; without npm between, signals reach it alone.
-    this.child = spawn(process.execPath, [path.join(folder, 'scripts', 'start.mjs'), '--port', String(port)], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        this.text += chunk;
-      });
-    }
-    this.ended = once(this.child, 'close').then(([code]) => {
-      this.#over = true;
-      return code as number | null;
-    });
-  }
-
-  async output(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.text)) {
-      if (this.#over) throw new Error(`it ended before ${pattern}:\n${this.text}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  async stop(): Promise<void> {
-    if (!this.#over) this.child.kill('SIGTERM');
-    await this.ended;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

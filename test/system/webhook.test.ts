@@ -54,6 +54,7 @@ for (const [place, settings, root] of [
     before(async () => {
       red = await NodeRedProcess.start({ flows: FLOW, settings });
       address = `${red.origin}${root}/whatsapp-calling`;
+      await listening();
     });
     after(() => red.stop());
 
@@ -181,6 +182,7 @@ for (const [place, settings, root] of [
       await red.deploy([TAB, logNode('yes', 'granted')]);
       assert.equal((await post(body, signed(body))).status, 404);
       await red.deploy(FLOW);
+      await listening();
       await fenced();
     });
 
@@ -190,6 +192,15 @@ for (const [place, settings, root] of [
         assert.ok(!own.includes(secret), `${secret} in the log`);
       }
     });
+
+    /** The number opens its store first: until then Meta gets a 404 and comes again. */
+    async function listening(): Promise<void> {
+      const deadline = Date.now() + 20_000;
+      while ((await fetch(address)).status === 404) {
+        if (Date.now() > deadline) throw new Error(`the webhook does not open\n${red.tail()}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
 
     let fences = 0;
     /** Sends one more grant and waits for it: whatever came before it has been worked on. */
