@@ -159,6 +159,15 @@ describe('lib/switchboard/end', () => {
     assert.equal(ledger.finished[0]?.outcome, 'cancelled');
   });
 
+  it('takes a confirmed end for the end when the grace is over before the webhook comes', async () => {
+    const { switchboard, place, ended, ledger } = bench({ closingWebhookWaitMs: 60_000 });
+    await place();
+    await switchboard.close('shutdown', 20);
+    assert.equal(ended()[0]?.call.outcome, 'cancelled');
+    assert.equal(ledger.finished.length, 1);
+    assert.deepEqual(await ledger.liveCalls(), []);
+  });
+
   it('leaves to the next start what is not confirmed within the grace', async () => {
     const first = bench({ terminatePauseMs: 60_000, terminatePauseMaxMs: 60_000 });
     first.provider.onTerminate = () => Promise.reject(timeout());
