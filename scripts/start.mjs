@@ -3,10 +3,7 @@ import { createServer } from 'node:net';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
 import { inProject, projectEnvironment, projectNode, root } from './project.mjs';
-import { prepareUserDirectory, readSettings, userDirectory } from './user-directory.mjs';
-
-/** Where the simulator's phone page lives, below the root of the HTTP nodes. */
-const PHONE = 'whatsapp-calling/phone/';
+import { phonePaths, prepareUserDirectory, readSettings, userDirectory } from './user-directory.mjs';
 
 try {
   const wanted = wantedPort(process.argv.slice(2));
@@ -80,13 +77,17 @@ async function greet(settings, port, host, first, signal) {
   const everywhere = ['', '0.0.0.0', '::'].includes(host);
   const base = `${settings.https ? 'https' : 'http'}://${everywhere ? '127.0.0.1' : host}:${port}`;
   const editor = base + folder(settings.httpAdminRoot ?? settings.httpRoot);
-  const phone = base + folder(settings.httpNodeRoot ?? settings.httpRoot) + PHONE;
+  const nodes = folder(settings.httpNodeRoot ?? settings.httpRoot);
   if (!(await answers(editor, 120_000, signal))) return;
-  // A flow of the user's own may have no simulator, and then there is no phone.
-  const hasPhone = await answers(phone, 8000, signal);
+  const phones = [];
+  for (const phone of phonePaths(settings).map((path) => base + folder(nodes + path))) {
+    phones.push(
+      `  Phone   ${phone}${(await answers(phone, 60_000, signal)) ? '' : '  (does not answer: see the log)'}`,
+    );
+  }
   if (signal.aborted) return;
   console.log(`\n  Editor  ${editor}`);
-  console.log(hasPhone ? `  Phone   ${phone}` : '  Phone   none: no deployed flow uses the simulator');
+  console.log(phones.join('\n') || '  Phone   none: no flow uses the simulator');
   if (first) console.log('\n  Open both, and press the button of the first node in the editor.');
   console.log('  Stop with Ctrl+C.\n');
 }

@@ -5,8 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { inProject, projectEnvironment, projectNode, root } from './project.mjs';
 
-/** Milliseconds a test process may go on after its last test: closing, not working. */
-const GOING_ON = 20_000;
+/** Minutes a test process may go on after its last test: closing, not working. */
+const CLOSING = 1 / 3;
 
 /** Every process of this run carries it in its environment, however deep it was started. */
 const RUN = randomUUID();
@@ -38,7 +38,7 @@ export async function runGroup(group, options) {
     WA_TEST_REPORT: report,
     ...(options.coverage === undefined ? {} : { NODE_V8_COVERAGE: options.coverage }),
   });
-  const trouble = await Promise.race([ended(child).then((code) => code), hung(child, report, group.minutes)]);
+  const trouble = await Promise.race([ended(child), hung(child, report, group)]);
   killGroup(child);
   await stopLeftovers();
   const events = eventsIn(report);
@@ -97,14 +97,14 @@ function ended(child) {
 }
 
 /** Resolves when the group is over its time, or is through its tests and does not end. */
-async function hung(child, report, minutes) {
+async function hung(child, report, { minutes, closing = CLOSING }) {
   const deadline = Date.now() + minutes * 60_000;
   let through;
   while (child.exitCode === null && child.signalCode === null) {
     await pause(500);
     if (Date.now() > deadline) return 'hung';
     if (through === undefined && eventsIn(report).at(-1)?.event === 'end') through = Date.now();
-    if (through !== undefined && Date.now() > through + GOING_ON) return 'open';
+    if (through !== undefined && Date.now() > through + closing * 60_000) return 'open';
   }
   return new Promise(() => {});
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { inProject } from './project.mjs';
@@ -28,6 +28,20 @@ export function prepareUserDirectory() {
 /** What the user's settings file says, as Node-RED will read it. */
 export function readSettings() {
   return createRequire(import.meta.url)(path.join(userDirectory, 'settings.js'));
+}
+
+/** Paths, below the root of the HTTP nodes, of the phones that the user's flows bring along: one per simulator. */
+export function phonePaths(settings) {
+  let nodes = [];
+  try {
+    nodes = JSON.parse(readFileSync(path.resolve(userDirectory, settings.flowFile ?? 'flows.json'), 'utf8'));
+  } catch {
+    // No flows, or none that we can read: Node-RED says what is wrong with them.
+  }
+  const simulators = nodes.filter(
+    (node) => node.type === 'wa-call-config' && (node.provider || 'simulator') === 'simulator' && node.d !== true,
+  );
+  return [...new Set(simulators.map((node) => `${node.webhookPath || '/whatsapp-calling'}/phone/`))];
 }
 
 function settingsText(secret) {
