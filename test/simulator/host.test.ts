@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Worker } from 'node:worker_threads';
 import { startSimulatorWorker } from '../../simulator/host.ts';
 
 describe('simulator: in a thread of its own', () => {
@@ -38,6 +40,22 @@ describe('simulator: in a thread of its own', () => {
     }
     await assert.rejects(fetch(simulator.url));
     await assert.rejects(simulator.setWebhook('http://127.0.0.1:9/'), { code: 'simulator_crashed' });
+  });
+
+  it('a thread that dies is told, once, and later calls say so', async () => {
+    const born = once(process, 'worker') as Promise<[Worker]>;
+    const simulator = await startSimulatorWorker({ relay: false });
+    const [worker] = await born;
+    const crashes: Error[] = [];
+    simulator.onCrash((error) => crashes.push(error));
+    const gone = once(worker, 'exit');
+    await worker.terminate();
+    await gone;
+    assert.equal(crashes.length, 1);
+    assert.match(crashes[0]?.message ?? '', /has stopped/);
+    await assert.rejects(simulator.setWebhook('http://127.0.0.1:9/'), { code: 'simulator_crashed' });
+    await simulator.close();
+    assert.equal(crashes.length, 1);
   });
 
   it('a start that fails says why and leaves no thread', async () => {
