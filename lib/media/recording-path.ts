@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { MediaError } from './media.ts';
 
 /** A recording that is being written under a temporary name. */
@@ -15,7 +15,7 @@ export interface RecordingFile {
 }
 
 /** Names that Windows gives to devices, with or without an extension; a recording folder may lie on a share. */
-const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
 /** What no file system of the three large systems, no shell and no reader of a file list should meet. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"|?*\\\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
@@ -39,7 +39,8 @@ function checkSegment(segment: string): void {
     refuse(`a part of its name is longer than ${LONGEST_SEGMENT} bytes`);
   if (FORBIDDEN.test(segment) || !segment.isWellFormed())
     refuse('its name has a character that is not allowed in file names');
-  if (/^[ ~]|[ .]$/.test(segment)) refuse('a part of its name begins with a space or ~ or ends with a space or dot');
+  if (/^[ ~.]|[ .]$/.test(segment))
+    refuse('a part of its name begins with a space, dot or ~ or ends with a space or dot');
   if (DEVICE.test(segment)) refuse('its name is that of a device');
 }
 
@@ -59,10 +60,24 @@ export function checkRecordingName(name: string): string[] {
   return segments;
 }
 
+/** Like `mkdir -p`. Node's own recursive mode never returns below some paths of Linux (`/proc/1/x`). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const parent = dirname(folder);
+    if (code !== 'ENOENT' || parent === folder || (await exists(parent))) throw error;
+    await makeFolder(parent);
+    await mkdir(folder);
+  }
+}
+
 /** Makes the folders one by one, so that no link on the way leads out. */
 async function openFolder(root: string, folders: string[]): Promise<{ top: string; folder: string }> {
   if (typeof root !== 'string' || root === '' || root.includes('\0')) refuse('no recording folder is set');
-  await mkdir(root, { recursive: true });
+  await makeFolder(resolve(root));
   const top = await realpath(resolve(root));
   let folder = top;
   for (const name of folders) {

@@ -135,7 +135,8 @@ export function readSdp(sdp: string): RemoteDescription {
   if (audio.length > 1) refuse('it has more than one m=audio line');
   if (media.port === 0) refuse('it rejects the audio (port 0)');
   const fingerprint = readFingerprint(sdp);
-  const codecs = media.rtp ?? [];
+  const listed = String(media.payloads ?? '').split(' ');
+  const codecs = (media.rtp ?? []).filter(({ payload }) => payload <= 127 && listed.includes(String(payload)));
   const opus = codecs.find(({ codec, rate }) => /^opus$/i.test(codec) && rate === 48_000);
   if (!opus)
     return refuse(
