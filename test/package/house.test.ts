@@ -132,7 +132,7 @@ describe('the house', () => {
       [],
     );
     assert.deepEqual(
-      files.map((file) => file.name).filter((name) => /\/(utils?|helpers?|misc|common)\.m?ts$/.test(name)),
+      sources.map((file) => file.name).filter((name) => /\/(utils?|helpers?|misc|common)\.m?ts$/.test(name)),
       [],
     );
   });
