@@ -199,6 +199,42 @@ export function correlate(
   return best;
 }
 
+/**
+ * Looks for a recording piece by piece. A far end's jitter buffer may stretch or shorten a pause by some milliseconds,
+ * and two sound clocks never agree; both spoil the likeness of a long recording though nothing of it is missing.
+ *
+ * @param pieceSeconds length of a piece; what is left over at the end belongs to the last one
+ * @param slackSeconds how far a piece may lie from its place beside the whole
+ * @returns one match per piece; its lag is that of the whole recording by this piece
+ */
+export function correlatePieces(
+  reference: Float32Array,
+  signal: Float32Array,
+  sampleRate: number,
+  pieceSeconds: number,
+  slackSeconds = 0.05,
+): Match[] {
+  const whole = correlate(reference, signal, sampleRate).lagSamples;
+  const length = Math.round(pieceSeconds * sampleRate);
+  const slack = Math.round(slackSeconds * sampleRate);
+  const pieces = Math.max(1, Math.floor(reference.length / length));
+  return Array.from({ length: pieces }, (_, index) => {
+    const start = index * length;
+    const piece = reference.subarray(start, index === pieces - 1 ? reference.length : start + length);
+    const from = Math.max(0, whole + start - slack);
+    const place = signal.subarray(from, Math.max(0, whole + start + piece.length + slack));
+    if (place.length < piece.length / 2) return { score: 0, lagSamples: whole, lagSeconds: whole / sampleRate };
+    const { score, lagSamples } = correlate(piece, place, sampleRate);
+    const lag = from + lagSamples - start;
+    return { score, lagSamples: lag, lagSeconds: lag / sampleRate };
+  });
+}
+
+/** The middle one of some numbers; of an even count the upper middle. */
+export function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 /** Root mean square, the plain loudness of a piece. */
 export function loudness(samples: Float32Array): number {
   let sum = 0;
