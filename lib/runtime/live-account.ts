@@ -65,7 +65,8 @@ export class LiveAccount implements Account {
   #lease: Promise<Lease> | undefined;
   #simulator: SimulatorLease | undefined;
   #unmountPhone: (() => void) | undefined;
-  #closed = false;
+  /** Set once this instance is closed. */
+  #fate: Fate | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -84,11 +85,11 @@ export class LiveAccount implements Account {
       (error: unknown) => {
         const reportable = toReportable(error);
         this.#enter({ name: 'failed', error: reportable });
-        if (!this.#closed) this.#parts.node.error(reportable, {});
+        if (this.#fate === undefined) this.#parts.node.error(reportable, {});
       },
     );
     this.lifecycle.whenSettled(() => {
-      if (this.#closed) return;
+      if (this.#fate !== undefined) return;
       this.#lease = this.#open();
       this.#lease.then(this.#ready.resolve, this.#ready.reject);
     });
@@ -105,9 +106,18 @@ export class LiveAccount implements Account {
   }
 
   async switchboard(): Promise<Switchboard> {
-    const lease = await this.#ready.promise;
-    if (this.#closed) throw closed();
-    return lease.switchboard;
+    const lease = await this.#ready.promise.catch((error: unknown) => {
+      if (this.#fate === undefined) throw error;
+    });
+    if (lease !== undefined && this.#fate === undefined) return lease.switchboard;
+    // A message that a deploy overtook goes on with the successor. After a stop it must not: a call would be placed
+    // whenever the flows start again.
+    if (this.#fate === 'park') {
+      await new Promise<void>((resolve) => this.lifecycle.whenSettled(resolve));
+      const successor = current.get(this.#parts.node.id);
+      if (successor !== undefined) return successor.switchboard();
+    }
+    throw closed();
   }
 
   async possibilities(contact: Contact, permission: Permission): Promise<{ canRequest: boolean; canCall: boolean }> {
@@ -133,7 +143,7 @@ export class LiveAccount implements Account {
 
   /** @param fate whether live calls wait for a successor or end now */
   async close(fate: Fate): Promise<void> {
-    this.#closed = true;
+    this.#fate = fate;
     this.#listeners.clear();
     const { id } = this.#parts.node;
     if (current.get(id) === this) current.delete(id);
@@ -174,7 +184,7 @@ export class LiveAccount implements Account {
     }
     const line =
       settings.provider === 'simulator' ? await this.#simulate(settings, http) : cloudLine(settings, secrets);
-    if (this.#closed) throw closed();
+    if (this.#fate !== undefined) throw closed();
     const lease = await this.#acquire({ line, store, webhookPath: settings.webhookPath }, http);
     try {
       await this.#subscribe(settings, http);

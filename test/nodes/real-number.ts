@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NodeAPI } from 'node-red';
+import { closeLingering } from '../../lib/ledger/open.ts';
+import type { AccountNode } from '../../lib/runtime/account.ts';
+import callEvents from '../../nodes/call-events.ts';
+import configNode from '../../nodes/config.ts';
+import initiateCall from '../../nodes/initiate-call.ts';
+import media from '../../nodes/media.ts';
+import permissionStore from '../../nodes/permission-store.ts';
+import permissionIn from '../../nodes/permission-webhook-in.ts';
+import requestPermission from '../../nodes/request-permission.ts';
+import terminate from '../../nodes/terminate.ts';
+import { helper } from './helper.ts';
+
+export const CONFIG = { id: 'number', type: 'wa-call-config', provider: 'simulator' };
+export const ANA = '+55 11 95550-0123';
+
+type Handler = (request: unknown, response: unknown, next: () => void) => void;
+
+/** Node-RED's test helper with all nodes, a user directory of its own, and the real simulator behind the config node. */
+export class RealNumber {
+  userDir = '';
+  #httpNode: Handler | undefined;
+  #port = 0;
+
+  async start(simulator: Record<string, unknown> = {}): Promise<void> {
+    this.userDir = mkdtempSync(join(tmpdir(), 'wa-call-nodes-'));
+    this.#port = await freePort();
+    helper.settings({
+      userDir: this.userDir,
+      waCallConfigSimulator: { port: this.#port, pace: 0.3, webhookRetryMs: 20, ...simulator },
+    });
+    await helper.startServer();
+    helper._app.use((request, response, next) => this.#httpNode?.(request, response, next) ?? next());
+  }
+
+  async stop(): Promise<void> {
+    await helper.stopServer();
+    await closeLingering();
+    rmSync(this.userDir, { recursive: true, force: true });
+  }
+
+  load(flow: object[], credentials: Record<string, object> = {}): Promise<void> {
+    const grab = (RED: NodeAPI): void => {
+      this.#httpNode = RED.httpNode as unknown as Handler;
+    };
+    return helper.load(
+      [grab, permissionStore, configNode, callEvents, initiateCall, media, permissionIn, requestPermission, terminate],
+      flow,
+      credentials,
+    );
+  }
+
+  /** Resolves when a config node's line is open. */
+  async ready(id = CONFIG.id): Promise<void> {
+    const { account } = helper.getNode(id) as unknown as AccountNode;
+    await account?.switchboard();
+  }
+
+  /** Does something at the simulated WhatsApp. */
+  async control(command: string, body: object = {}): Promise<Record<string, unknown>> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/control/${command}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${command}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+
+  /** Reads what the simulator saw. */
+  async read(view: 'state' | 'requests' | 'violations' | 'webhooks'): Promise<Record<string, unknown>> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/control/${view}`);
+    return (await answer.json()) as Record<string, unknown>;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
