@@ -1,13 +1,14 @@
 import { TICKS_PER_MS, timestampDistance } from './rtp-clock.ts';
 
-/** Packets whose smallest delay places the beginning of a direction: as long as the track holds packets back. */
 const BUCKET_MS = 1000;
 /** The smallest delay of so many seconds is taken as the path's own. */
 const BUCKETS = 5;
 /** An error beyond this is a jump (a new path, a sender that stopped its clock), corrected at once. */
 const JUMP_MS = 40;
 /** Drift is followed at most this fast: 0.2 %, which nobody hears and no crystal reaches. */
-const SLEW_MS_PER_MS = 0.002;
+const SLEW_LATER = 0.002;
+/** A quicker packet than any before proves that everything was placed too late, so it is believed sooner: 1 %. */
+const SLEW_EARLIER = 0.01;
 
 /**
  * Where the packets of one direction belong on the monotonic clock. RTP time says how packets lie to each other, arrival only where the whole
@@ -59,8 +60,8 @@ export class RecordingClock {
     const target = Math.min(...this.#buckets.map(({ smallest }) => smallest));
     if (this.#offset === undefined || Math.abs(target - this.#offset) > JUMP_MS) this.#offset = target;
     else {
-      const most = Math.max(0, time - this.#placedAt) * SLEW_MS_PER_MS;
-      this.#offset += Math.max(-most, Math.min(most, target - this.#offset));
+      const passed = Math.max(0, time - this.#placedAt);
+      this.#offset += Math.max(-passed * SLEW_EARLIER, Math.min(passed * SLEW_LATER, target - this.#offset));
     }
     this.#placedAt = Math.max(this.#placedAt, time);
     return time + this.#offset;

@@ -1,0 +1,209 @@
+import { strict as assert } from 'node:assert';
+import type { OpusDecoder } from '../../../lib/media/opus.ts';
+import { RecordingTape } from '../../../lib/media/recording-tape.ts';
+import { RecordingTrack, type TrackPacket } from '../../../lib/media/recording-track.ts';
+
+const RATE = 16_000;
+const FRAME = 320;
+/** The sound of a frame is its number, so that every sample on the tape tells where it came from. */
+const marker: OpusDecoder = {
+  decode: (payload) => new Int16Array(FRAME).fill(Buffer.from(payload).readInt16LE(0)),
+  conceal: (samples) => new Int16Array(samples),
+  free: () => undefined,
+};
+
+/** Small, repeatable pseudo-random numbers (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Arrival extends TrackPacket {
+  at: number;
+  /** When its sound was made, at the receiver's clock, after the path's smallest delay. */
+  ideal: number;
+}
+
+interface Path {
+  seconds: number;
+  lost: number;
+  jitterMs: number;
+  /** Parts per million by which the sender's clock is fast. */
+  drift: number;
+  pauses: boolean;
+  restarts: number[];
+  seed: number;
+}
+
+/** What arrives at the recorder of a person who speaks for so long over a bad path. */
+function journey({ seconds, lost, jitterMs, drift, pauses, restarts, seed }: Path): Arrival[] {
+  const next = random(seed);
+  const arrivals: Arrival[] = [];
+  let ssrc = 1000;
+  let timestamp = Math.floor(next() * 2 ** 32);
+  let sequenceNumber = Math.floor(next() * 65_536);
+  let burst = 0;
+  const step = 20 / (1 + drift / 1e6);
+  for (let index = 0, at = 0; at < seconds * 1000; index += 1, at = index * step) {
+    if (restarts.some((second) => Math.abs(at - second * 1000) < step / 2)) {
+      ssrc += 1;
+      timestamp = Math.floor(next() * 2 ** 32);
+      sequenceNumber = Math.floor(next() * 65_536);
+    }
+    timestamp = (timestamp + 960) >>> 0;
+    // Silence suppression: nothing for 1 to 3 s, the sequence has no hole, the timestamp has.
+    if (pauses && index % 700 > 600) continue;
+    sequenceNumber = (sequenceNumber + 1) & 0xffff;
+    if (burst > 0 || next() < lost / 2.5) {
+      burst = burst > 0 ? burst - 1 : Math.floor(next() * 4);
+      continue;
+    }
+    const delay = next() < 0.02 ? jitterMs * 3 * next() : (jitterMs * (next() + next())) / 2;
+    const payload = Buffer.alloc(2);
+    payload.writeInt16LE((index % 30_000) + 1);
+    arrivals.push({ ssrc, sequenceNumber, timestamp, payload, at: at + delay, ideal: at });
+  }
+  return arrivals.sort((a, b) => a.at - b.at);
+}
+
+/** Runs a track over simulated time and returns the largest error in ms, how many frames were found, and the samples of each second. */
+function record(arrivals: Arrival[], seconds: number) {
+  const tape = new RecordingTape();
+  const track = new RecordingTrack(marker, RATE, 0, (position, samples) => tape.write(0, position, samples));
+  const idealOf = new Map<number, number[]>();
+  for (const { payload, ideal } of arrivals) {
+    const number = Buffer.from(payload).readInt16LE(0);
+    idealOf.set(number, [...(idealOf.get(number) ?? []), ideal]);
+  }
+  let worst = 0;
+  let found = 0;
+  let length = 0;
+  let before = 0;
+  const read = (samples: Int16Array, begin: number) => {
+    for (let index = 0; index < samples.length; index += 2) {
+      const value = samples[index] as number;
+      const previous = before;
+      before = value;
+      if (value === 0 || value === previous) continue;
+      const at = ((begin + index / 2) * 1000) / RATE;
+      const ideals = idealOf.get(value);
+      // Where two frames meet, a stretched frame may blend them: such a value belongs to none and is at most one sample long.
+      if (!ideals) continue;
+      const error = Math.min(...ideals.map((ideal) => Math.abs(at - ideal)));
+      if (error > 5000) continue;
+      // Only a frame's first sample tells its place.
+      if (samples[index + 2] === value || index + 2 === samples.length) {
+        found += 1;
+        worst = Math.max(worst, error);
+      }
+    }
+    length += samples.length / 2;
+  };
+  let position = 0;
+  for (let now = 0, which = 0; now <= seconds * 1000; now += 20) {
+    for (let packet = arrivals[which]; packet && packet.at <= now; packet = arrivals[++which])
+      track.push(packet, packet.at);
+    track.drain(now);
+    if (now % 1000 === 0 && now > 500) {
+      const begin = position;
+      position = Math.round(((now - 500) * RATE) / 1000);
+      read(tape.take(position), begin);
+    }
+  }
+  track.drain(Number.POSITIVE_INFINITY);
+  read(tape.take(seconds * RATE), position);
+  return { worst, found, length, missed: tape.missed, late: track.late };
+}
+
+const QUIET = { seconds: 60, lost: 0, jitterMs: 0, drift: 0, pauses: false, restarts: [], seed: 1 };
+
+describe('recording track', () => {
+  it('places every frame of a perfect path to the sample', () => {
+    const arrivals = journey(QUIET);
+    const { worst, found, length } = record(arrivals, 60);
+    assert.ok(worst < 0.1, `${worst} ms`);
+    assert.equal(found, arrivals.length);
+    assert.equal(length, 60 * RATE);
+  });
+
+  it('follows no jitter', () => {
+    const { worst, found } = record(journey({ ...QUIET, jitterMs: 60 }), 60);
+    assert.ok(worst < 15, `${worst} ms`);
+    assert.ok(found > 2900);
+  });
+
+  for (const drift of [100, -100])
+    it(`stays within 20 ms for 60 minutes: 5 % loss in bursts, reordering, pauses, restarts, ${drift} ppm`, function () {
+      this.timeout(120_000);
+      const path = {
+        seconds: 3600,
+        lost: 0.05,
+        jitterMs: 40,
+        drift,
+        pauses: true,
+        restarts: [600, 1801, 3001],
+        seed: 7,
+      };
+      const arrivals = journey(path);
+      const { worst, found, length } = record(arrivals, path.seconds);
+      assert.ok(worst <= 20, `${worst} ms`);
+      assert.ok(found > arrivals.length * 0.98, `${found} of ${arrivals.length}`);
+      assert.equal(length, path.seconds * RATE);
+    });
+
+  it('goes on at once when the sender stopped its clock while it was silent', () => {
+    const arrivals = journey(QUIET).filter(({ at }) => at < 20_000 || at >= 30_000);
+    // From 30 s on the timestamps continue where they ended at 20 s.
+    for (const packet of arrivals) if (packet.ideal >= 30_000) packet.timestamp = (packet.timestamp - 480_000) >>> 0;
+    const { worst, found } = record(arrivals, 60);
+    assert.ok(worst <= 20, `${worst} ms`);
+    assert.equal(found, arrivals.length);
+  });
+
+  it('survives packets that are not Opus', () => {
+    const places: number[] = [];
+    const broken: OpusDecoder = {
+      ...marker,
+      decode: (payload) => {
+        if (payload.length === 0) throw new Error('corrupt');
+        return marker.decode(payload);
+      },
+    };
+    const track = new RecordingTrack(broken, RATE, 0, (position) => places.push(position));
+    for (let index = 0; index < 10; index += 1) {
+      const payload = index === 4 ? Buffer.alloc(0) : Buffer.from([index, 0]);
+      track.push({ ssrc: 1, sequenceNumber: index, timestamp: index * 960, payload }, index * 20);
+    }
+    track.drain(Number.POSITIVE_INFINITY);
+    assert.ok(places.includes(3 * FRAME) && places.includes(5 * FRAME) && places.includes(9 * FRAME));
+  });
+
+  it('puts a packet that overtook others back in its place, and drops one that is too late', () => {
+    const heard: number[] = [];
+    const track = new RecordingTrack(marker, RATE, 0, (_position, samples) => heard.push(samples[0] ?? 0));
+    const packet = (index: number) => ({
+      ssrc: 1,
+      sequenceNumber: (65_534 + index) & 0xffff,
+      timestamp: index * 960,
+      payload: Buffer.from([index, 0]),
+    });
+    for (const [index, at] of [
+      [1, 0],
+      [3, 40],
+      [2, 60],
+      [5, 61],
+      [4, 62],
+    ] as const)
+      track.push(packet(index), at);
+    track.drain(400);
+    track.push(packet(0), 401);
+    track.drain(1000);
+    assert.deepEqual(heard, [1, 2, 3, 4, 5]);
+    assert.equal(track.late, 1);
+  });
+});
