@@ -35,7 +35,10 @@ export class RealNumber {
       waCallConfigSimulator: { port: this.#port, pace: 0.3, webhookRetryMs: 20, ...simulator },
     });
     await helper.startServer();
-    helper._app.use((request, response, next) => this.#httpNode?.(request, response, next) ?? next());
+    helper._app.use((request, response, next) => {
+      if (this.#httpNode) this.#httpNode(request, response, next);
+      else next();
+    });
   }
 
   async stop(): Promise<void> {
