@@ -3,6 +3,11 @@ import { LegHandle } from './leg-handle.ts';
 import { type Leg, type LegOptions, type MediaEngine, MediaError } from './media.ts';
 import type { Command, FromWorker } from './worker-protocol.ts';
 
+export interface MediaEngineOptions {
+  /** Called with every worker that is started, for health monitors (heap statistics) and tests (sudden death). */
+  onWorker?(worker: Worker): void;
+}
+
 /** A worker that runs. */
 interface Running {
   worker: Worker;
@@ -19,12 +24,17 @@ function workerDied(cause: unknown): MediaError {
 }
 
 class Engine implements MediaEngine {
+  readonly #options: MediaEngineOptions;
   readonly #legs = new Map<string, LegHandle>();
   readonly #crashListeners = new Set<(error: Error) => void>();
   #running: Promise<Running> | undefined;
   #current: Running | undefined;
   #nextRequest = 1;
   #closed = false;
+
+  constructor(options: MediaEngineOptions) {
+    this.#options = options;
+  }
 
   async createLeg(id: string, options: LegOptions): Promise<Leg> {
     if (this.#closed)
@@ -86,6 +96,7 @@ class Engine implements MediaEngine {
     worker.on('error', (error) => this.#lost(running, error));
     worker.on('exit', (code) => this.#lost(running, code));
     this.#current = running;
+    this.#options.onWorker?.(worker);
     this.#holdProcess();
     return running;
   }
@@ -133,8 +144,8 @@ class Engine implements MediaEngine {
 }
 
 /** An engine of its own, with its own worker. Most callers want `sharedMediaEngine`. */
-export function createMediaEngine(): MediaEngine {
-  return new Engine();
+export function createMediaEngine(options: MediaEngineOptions = {}): MediaEngine {
+  return new Engine(options);
 }
 
 const SHARED = Symbol.for('whatsapp-calling.media-engine');

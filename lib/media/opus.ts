@@ -32,6 +32,12 @@ export interface OpusDecoder {
 /** The share of loss, in percent, that the encoder spends bits on when FEC is on; 0 would leave FEC idle. */
 const EXPECTED_LOSS_PERCENT = 5;
 
+/** Compiles the codec ahead of its first use, which would otherwise hold up the packets of a call that is already going on. */
+export async function warmUpOpus(): Promise<void> {
+  const { loadLibopus } = await import('libopus-wasm');
+  await loadLibopus();
+}
+
 /** An encoder for speech at the given rate; nothing needs to be resampled for it. Free it after use: it holds WASM memory. */
 export async function createOpusEncoder(settings: OpusEncoderSettings): Promise<OpusEncoder> {
   const opus = await import('libopus-wasm');

@@ -5,6 +5,8 @@ const BUCKET_MS = 1000;
 const BUCKETS = 5;
 /** An error beyond this is a jump (a new path, a sender that stopped its clock), corrected at once. */
 const JUMP_MS = 40;
+/** Smaller errors are left alone, so that an ordinary call is recorded sample for sample as it was heard. */
+const TOLERATED_MS = 6;
 /** Drift is followed at most this fast: 0.2 %, which nobody hears and no crystal reaches. */
 const SLEW_LATER = 0.002;
 /** A quicker packet than any before proves that everything was placed too late, so it is believed sooner: 1 %. */
@@ -23,6 +25,7 @@ export class RecordingClock {
   #placedAt = 0;
   #buckets: { second: number; smallest: number }[] = [];
   #delay = 0;
+  #correcting = false;
 
   constructor(ssrc: number, timestamp: number) {
     this.ssrc = ssrc;
@@ -58,10 +61,12 @@ export class RecordingClock {
   place(timestamp: number): number {
     const time = this.time(timestamp);
     const target = Math.min(...this.#buckets.map(({ smallest }) => smallest));
-    if (this.#offset === undefined || Math.abs(target - this.#offset) > JUMP_MS) this.#offset = target;
+    const error = target - (this.#offset ?? Number.NEGATIVE_INFINITY);
+    if (this.#offset === undefined || Math.abs(error) > JUMP_MS) this.#offset = target;
     else {
-      const passed = Math.max(0, time - this.#placedAt);
-      this.#offset += Math.max(-passed * SLEW_EARLIER, Math.min(passed * SLEW_LATER, target - this.#offset));
+      this.#correcting = Math.abs(error) > (this.#correcting ? 0.5 : TOLERATED_MS);
+      const passed = this.#correcting ? Math.max(0, time - this.#placedAt) : 0;
+      this.#offset += Math.max(-passed * SLEW_EARLIER, Math.min(passed * SLEW_LATER, error));
     }
     this.#placedAt = Math.max(this.#placedAt, time);
     return time + this.#offset;

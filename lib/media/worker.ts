@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { type LegEvents, MediaError } from './media.ts';
+import { warmUpOpus } from './opus.ts';
 import { Pacer } from './pacer.ts';
 import type { TaskReport } from './task.ts';
 import { WorkerLeg } from './worker-leg.ts';
@@ -38,6 +39,7 @@ async function create(id: string, command: Request & { method: 'create' }): Prom
   const emit = <E extends keyof LegEvents>(event: E, ...args: LegEvents[E]) =>
     post({ type: 'event', leg: id, event, args });
   const leg = await WorkerLeg.create(command.options, emit, pacer);
+  await warmUpOpus();
   legs.set(id, leg);
 }
 
