@@ -22,13 +22,16 @@ export default function (RED: NodeAPI): void {
   function Config(this: ConfigNode, config: NodeDef): void {
     RED.nodes.createNode(this, config);
     this.users = {};
+    const secrets: AccountSecrets = { ...(this.credentials as AccountSecrets | undefined) };
+    // Whoever gets hold of this node, a Function node for example, shall not get the token with it.
+    delete (this as { credentials?: unknown }).credentials;
     const storeId = String((config as { store?: unknown }).store ?? '');
     const account = new LiveAccount({
       RED,
       node: this,
       config,
       lifecycle,
-      secrets: { ...(this.credentials as AccountSecrets | undefined) },
+      secrets,
       store: () => (storeId === '' ? undefined : readStore(RED, storeId)),
       startSimulator: (options) => startSimulatorWorker(options),
     });

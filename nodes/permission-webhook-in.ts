@@ -13,6 +13,7 @@ const OUTPUT = { granted: 0, denied: 1, ended: 2 } as const;
 export default function (RED: NodeAPI): void {
   function PermissionIn(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
+    let turn: Promise<void> = Promise.resolve();
     setUpCallNode(
       RED,
       this,
@@ -23,8 +24,9 @@ export default function (RED: NodeAPI): void {
           account.relay.onPermission((change) => {
             if (!isContact(settings.contact, change.contact)) return;
             const word = change.change === 'ended' ? (change.why ?? 'revoked') : change.change;
-            account
-              .possibilities(change.contact, change.permission)
+            // One after the other: a revocation must not overtake the grant before it.
+            turn = turn
+              .then(() => account.possibilities(change.contact, change.permission))
               .then((possible) => {
                 const outputs: (NodeMessage | null)[] = [null, null, null];
                 outputs[OUTPUT[change.change]] = {

@@ -47,13 +47,24 @@ export function joinWebhook(
 }
 
 function refuseTaken(app: RoutableApp, path: string): void {
-  const stack = (routerOf(app)?.stack ?? []) as { route?: { path?: unknown; methods?: { post?: boolean } } }[];
+  const stack = routesOf(app);
   const same = (other: unknown): boolean => typeof other === 'string' && bare(other) === bare(path);
   if (!stack.some(({ route }) => route?.methods?.post === true && same(route.path))) return;
   throw new ReportableError(
     'webhook_path_taken',
     `Another node answers at the path ${path} already. Choose another webhook path in the number's configuration, or change the other node.`,
   );
+}
+
+type Layer = { route?: { path?: unknown; methods?: { post?: boolean } } };
+
+function routesOf(app: RoutableApp): Layer[] {
+  try {
+    return (routerOf(app)?.stack ?? []) as Layer[];
+  } catch {
+    // Express 4 has no router before the first route, and throws when asked for it.
+    return [];
+  }
 }
 
 /** As Express compares: without case and without a slash at the end. */

@@ -24,6 +24,8 @@ type Handler = (request: unknown, response: unknown, next: () => void) => void;
 /** Node-RED's test helper with all nodes, a user directory of its own, and the real simulator behind the config node. */
 export class RealNumber {
   userDir = '';
+  /** Called with the node application before the nodes load, for a neighbour's routes. */
+  onHttpNode: ((app: NodeAPI['httpNode']) => void) | undefined;
   #httpNode: Handler | undefined;
   #port = 0;
 
@@ -50,6 +52,8 @@ export class RealNumber {
   load(flow: object[], credentials: Record<string, object> = {}): Promise<void> {
     const grab = (RED: NodeAPI): void => {
       this.#httpNode = RED.httpNode as unknown as Handler;
+      this.onHttpNode?.(RED.httpNode);
+      this.onHttpNode = undefined;
     };
     return helper.load(
       [grab, permissionStore, configNode, callEvents, initiateCall, media, permissionIn, requestPermission, terminate],
