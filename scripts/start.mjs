@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { ensureBuilt } from './build.mjs';
 import { ensureInstalled } from './install.mjs';
+import { whenNpmIsGone } from './parent.mjs';
 import { inProject, projectEnvironment, projectNode, root } from './project.mjs';
 import { phonePaths, prepareUserDirectory, readSettings, userDirectory } from './user-directory.mjs';
 
@@ -62,6 +63,7 @@ async function run(settings, port, host, first) {
     env: projectEnvironment(),
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  whenNpmIsGone(() => child.kill('SIGTERM'));
   const ended = new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new Error(`Node-RED could not be started: ${error.message}`)));
     child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 128)));

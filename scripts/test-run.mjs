@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { whenNpmIsGone } from './parent.mjs';
 import { inProject, projectEnvironment, projectNode, root } from './project.mjs';
 
 /** Minutes a test process may go on after its last test: closing, not working. */
@@ -78,13 +79,13 @@ function start(script, args, environment) {
 }
 
 const running = new Set();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, async () => {
-    for (const child of running) killGroup(child);
-    await stopLeftovers();
-    process.exit(130);
-  });
+async function giveUp() {
+  for (const child of running) killGroup(child);
+  await stopLeftovers();
+  process.exit(130);
 }
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, giveUp);
+whenNpmIsGone(giveUp);
 
 function ended(child) {
   return new Promise((resolve) => {

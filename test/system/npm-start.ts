@@ -10,12 +10,14 @@ export class NpmStart {
   readonly ended: Promise<number | null>;
   #over = false;
 
-  constructor(folder: string, port: number) {
-    // What `npm start` runs; without npm between, signals reach it alone.
-    this.child = spawn(process.execPath, [path.join(folder, 'scripts', 'start.mjs'), '--port', String(port)], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  /** @param through `npm`: by npm itself, which stands between us and the program; otherwise signals reach it alone */
+  constructor(folder: string, port: number, through: 'npm' | 'node' = 'node') {
+    const options = ['--port', String(port)];
+    const [command, args] =
+      through === 'npm'
+        ? ['npm', ['start', '--', ...options]]
+        : [process.execPath, [path.join(folder, 'scripts', 'start.mjs'), ...options]];
+    this.child = spawn(command, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (chunk: string) => {
         this.text += chunk;

@@ -91,6 +91,15 @@ describe('npm start', function () {
     }
   });
 
+  it('ends when npm is told to end, which tells nobody', async () => {
+    running = new NpmStart(folder, port, 'npm');
+    await running.output(/Stop with Ctrl\+C/);
+    running.child.kill('SIGTERM');
+    // Closed once nobody holds its output any more: npm, its shell, our program and Node-RED.
+    await running.ended;
+    await assert.rejects(get('/'), 'Node-RED is gone too');
+  });
+
   const get = (route: string) =>
     fetch(`http://127.0.0.1:${port}${route}`, {
       headers: { 'Node-RED-API-Version': 'v2', Accept: 'application/json', Connection: 'close' },
