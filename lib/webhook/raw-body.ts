@@ -52,10 +52,13 @@ export function captureRawBody(httpNode: ExpressLike, route: string): () => void
   };
 }
 
-/** The router of an application. Express 4 has `_router` and throws on `router`; Express 5 has `router`. */
+/**
+ * The router of an application. Express 5 has `router`; Express 4 throws on that name and has `_router`, but only from
+ * its first route on. `lazyrouter` tells version 4 before that.
+ */
 export function routerOf(app: object): Router | undefined {
   const { _router } = app as { _router?: Router };
-  return _router ?? ('_router' in app ? undefined : (app as { router?: Router }).router);
+  return _router ?? ('lazyrouter' in app ? undefined : (app as { router?: Router }).router);
 }
 
 function install(root: ExpressLike): Installation {
@@ -84,10 +87,12 @@ function uninstall(root: object, { layer }: Installation): void {
 function capture(request: CapturedRequest, response: ServerResponse, next: (error?: unknown) => void): void {
   const encoding = request.headers['content-encoding']?.trim().toLowerCase();
   if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
-    return refuse(request, response, 415, 'Send the body without Content-Encoding.');
+    refuse(request, response, 415, 'Send the body without Content-Encoding.');
+    return;
   }
   if (Number(request.headers['content-length']) > MAX_JSON_BYTES) {
-    return refuse(request, response, 413, 'The body has more than 3 MB.');
+    refuse(request, response, 413, 'The body has more than 3 MB.');
+    return;
   }
   const chunks: Buffer[] = [];
   let size = 0;
