@@ -90,7 +90,11 @@ class Engine implements MediaEngine {
 
   async #launch(): Promise<Running> {
     const { workerUrl } = await import('../runtime/worker-url.mts');
-    const worker = new Worker(workerUrl('media/worker'), { name: 'media' });
+    const worker = new Worker(workerUrl('media/worker'), {
+      name: 'media',
+      // The main program's flags (an --input-type, a --require of somebody's instrumentation) are not ours.
+      execArgv: [],
+    });
     const running: Running = { worker, requests: new Map() };
     worker.on('message', (message: FromWorker) => this.#receive(running, message));
     worker.on('error', (error) => this.#lost(running, error));

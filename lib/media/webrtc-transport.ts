@@ -46,8 +46,9 @@ export class WebRtcTransport {
   readonly #werift: Werift;
   readonly #options: LegOptions;
   #closed = false;
-  #giveUp: () => void = () => undefined;
+  readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
+  #gathering: Promise<void> | undefined;
 
   private constructor(werift: Werift, ice: RTCIceTransport, dtls: RTCDtlsTransport, options: LegOptions) {
     this.#werift = werift;
@@ -97,14 +98,10 @@ export class WebRtcTransport {
 
   /** Opens the sockets and returns every address at which this leg can be reached. */
   async gather(): Promise<{ ufrag: string; password: string; fingerprint: string; candidates: LocalCandidate[] }> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(resolve, GATHER_TIMEOUT_MS, 'late');
-    });
-    const outcome = await Promise.race([this.#ice.gather(), late]);
-    clearTimeout(timer);
+    this.#gathering = this.#ice.gather();
+    const inTime = await within(GATHER_TIMEOUT_MS, this.#gathering);
     const candidates = this.#localCandidates();
-    if (candidates.length === 0 || outcome === 'late')
+    if (candidates.length === 0 || !inTime)
       throw this.#options.portRange
         ? new MediaError(
             'media_port_in_use',
@@ -162,16 +159,8 @@ export class WebRtcTransport {
     for (const { foundation, priority, ip, port, type } of remote.candidates)
       await this.#ice.addRemoteCandidate(new this.#werift.IceCandidate(1, foundation, ip, port, priority, 'udp', type));
     await this.#ice.addRemoteCandidate(undefined);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('not connected in time')), CONNECT_TIMEOUT_MS);
-    });
-    this.#giveUp = () => clearTimeout(timer);
-    try {
-      await Promise.race([this.#ice.start().then(() => this.#dtls.start()), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const connecting = this.#ice.start().then(() => this.#dtls.start());
+    if (!(await within(CONNECT_TIMEOUT_MS, connecting, this.#ended.signal))) throw new Error('not connected in time');
   }
 
   /** With an ICE-lite peer we stay controlling, whatever a (possibly forged) message says: two controlled sides never connect. */
@@ -226,7 +215,7 @@ export class WebRtcTransport {
 
   close(): Promise<void> {
     this.#closed = true;
-    this.#giveUp();
+    this.#ended.abort();
     this.#closing ??= this.#stop();
     return this.#closing;
   }
@@ -234,7 +223,23 @@ export class WebRtcTransport {
   async #stop(): Promise<void> {
     // Ends the retransmission of a handshake that will not come to its end.
     if (this.#dtls.dtls && this.#dtls.state !== 'connected') this.#dtls.dtls.dtls.flight = Number.MAX_SAFE_INTEGER;
+    // A socket that is just being opened is known to the library only afterwards, and would stay open.
+    if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
     await this.#dtls.stop();
+  }
+}
+
+/** Waits for a promise, but not longer than so many ms or beyond the signal. False: it was not in time. Leaves no timer behind. */
+async function within(ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const giveUp = () => late.resolve(false);
+  const timer = setTimeout(giveUp, ms);
+  signal?.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([promise.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
