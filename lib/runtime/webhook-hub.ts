@@ -47,7 +47,7 @@ export function joinWebhook(
 }
 
 function refuseTaken(app: RoutableApp, path: string): void {
-  const stack = routesOf(app);
+  const stack = (routerOf(app)?.stack ?? []) as Layer[];
   const same = (other: unknown): boolean => typeof other === 'string' && bare(other) === bare(path);
   if (!stack.some(({ route }) => route?.methods?.post === true && same(route.path))) return;
   throw new ReportableError(
@@ -57,15 +57,6 @@ function refuseTaken(app: RoutableApp, path: string): void {
 }
 
 type Layer = { route?: { path?: unknown; methods?: { post?: boolean } } };
-
-function routesOf(app: RoutableApp): Layer[] {
-  try {
-    return (routerOf(app)?.stack ?? []) as Layer[];
-  } catch {
-    // Express 4 has no router before the first route, and throws when asked for it.
-    return [];
-  }
-}
 
 /** As Express compares: without case and without a slash at the end. */
 const bare = (path: string): string => path.toLowerCase().replace(/\/+$/, '');
