@@ -57,7 +57,7 @@ export function readMessageReply(body: unknown): PermissionRequestSent {
 
 /** A 200 confirms; only an explicit `success: false` does not. */
 export function readConfirmation(body: unknown): void {
-  const { success } = read(z.object({ success: z.unknown() }), body);
+  const { success } = read(z.object({ success: z.unknown().optional() }), body);
   if (success === false || success === 'false') throw unreadable();
 }
 
@@ -65,7 +65,7 @@ const limit = z.object({
   time_period: z.string(),
   max_allowed: count,
   current_usage: count,
-  limit_expiration_time: z.unknown(),
+  limit_expiration_time: z.unknown().optional(),
 });
 const action = z.object({
   action_name: z.string(),
@@ -75,8 +75,8 @@ const action = z.object({
 const permissionReply = z.object({
   permission: z.object({
     status: z.string(),
-    expiration_time: z.unknown(),
-    expiration: z.unknown(),
+    expiration_time: z.unknown().optional(),
+    expiration: z.unknown().optional(),
   }),
   actions: loose(z.array(z.unknown())),
 });

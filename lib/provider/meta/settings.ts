@@ -102,8 +102,15 @@ const schema = z.object({
 /** Checks settings and joins them with their profile. Throws `ProviderError` `provider_settings_invalid`, which quotes no value. */
 export function checkSettings(settings: unknown): CheckedSettings {
   const result = schema.safeParse(settings);
-  if (!result.success)
-    throw invalid(result.error.issues.map(({ path: at, message }) => describe(at, message)).join('; '));
+  if (!result.success) {
+    // One sentence per field is enough; the first one is the plainest.
+    const sentences = new Map<string, string>();
+    for (const { path: at, message } of result.error.issues) {
+      const field = at.join('.');
+      if (!sentences.has(field)) sentences.set(field, describe(at, message));
+    }
+    throw invalid([...sentences.values()].join('; '));
+  }
   const { data } = result;
   const base = PROFILES[data.profile];
   const { overrides } = data;
