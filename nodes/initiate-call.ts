@@ -8,6 +8,7 @@ import { readContact } from '../lib/runtime/contact-input.ts';
 import { callMessage, contactMessage, permissionMessage, reasonMessage } from '../lib/runtime/messages.ts';
 import { number, text } from '../lib/runtime/node-config.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
+import { ReportableError, toReportable } from '../lib/runtime/reportable-error.ts';
 
 const TYPE = 'wa-call-initiate';
 const SHAPE = {
@@ -50,11 +51,14 @@ export default function (RED: NodeAPI): void {
             origin: { nodeId: this.id, data: { ticket, ...(data !== undefined && { data }) } },
           })
           .catch((error: unknown) => {
-            // A timeout may have placed the call: its end will still be told, and needs the message.
-            if ((error as { outcome?: unknown }).outcome !== 'unknown') callTickets.close(ticket);
+            callTickets.close(ticket);
             throw error;
           });
-        if (result.outcome === 'placed') return;
+        if (result.outcome === 'placed') {
+          // The ticket stays: the call may exist, and its end will be told.
+          if (result.doubt !== undefined) throw inDoubt(result.doubt);
+          return;
+        }
         callTickets.close(ticket);
         status.show('waiting', result.outcome);
         const permission = result.permission && {
@@ -97,4 +101,13 @@ export default function (RED: NodeAPI): void {
     });
   }
   RED.nodes.registerType(TYPE, InitiateCall);
+}
+
+/** People who handle the error must not place the call again: the phone may be ringing. */
+function inDoubt(error: unknown): ReportableError {
+  const { code, message } = toReportable(error);
+  return new ReportableError(
+    code,
+    `${message} The call may have been placed all the same and counts against the limits. Do not place it again; the output "ended" will tell what became of it.`,
+  );
 }

@@ -12,8 +12,8 @@ import { CallError, type PlaceInput, type PlaceResult } from './switchboard.ts';
 
 /**
  * Places a call, if the ledger allows it. The request leaves at most once, whatever happens to it: after a timeout the
- * person's phone may be ringing (meta-cloud-api.md §0.3, fact 12). The result is then `placed`, and webhooks or their
- * absence tell the rest. Refusals are results; faults before or at the provider are thrown.
+ * person's phone may be ringing (meta-cloud-api.md §0.3, fact 12). The result is then `placed` with a `doubt`, and webhooks
+ * or their absence tell the rest. Refusals are results; faults before or at the provider are thrown.
  */
 export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult> {
   checkInput(desk, input);
@@ -139,7 +139,8 @@ async function send(
       desk.deps.log('warn', `Whether call ${call.id} was placed is unknown: ${told(error)}`);
       desk.apply(call, { kind: 'place_unknown' });
       await settle(desk, call, { state: 'unknown', why: told(error) });
-      return { outcome: 'placed', call: view(call) };
+      const proved = 'heard' in call.state && call.state.heard.callId !== undefined;
+      return { outcome: 'placed', call: view(call), ...(proved ? {} : { doubt: error }) };
     }
     desk.apply(call, { kind: 'place_refused' });
     // A webhook has proved the call although the reply denies it.

@@ -44,7 +44,8 @@ export interface PlaceInput {
   origin: { nodeId: string; data?: unknown };
 }
 export type PlaceResult =
-  | { outcome: 'placed'; call: CallView }
+  /** `doubt`: why it is not known whether the provider took the call. Its *ended* comes in any case. */
+  | { outcome: 'placed'; call: CallView; doubt?: unknown }
   | { outcome: 'needs_permission'; reason: Reason; contact: Contact; permission: Permission }
   | { outcome: 'blocked'; reason: Reason; contact: Contact; permission?: Permission };
 

@@ -173,8 +173,9 @@ describe('lib/switchboard/place', () => {
   it('does not repeat a placing that timed out, and adopts the call when a webhook proves it', async () => {
     const { switchboard, provider, ledger, media, deliver, place, events, ended } = bench({ unknownWaitMs: 60_000 });
     provider.onPlace = () => Promise.reject(timeout());
-    const { call } = await place();
+    const { call, doubt } = await place();
     assert.equal(call.state, 'placing');
+    assert.equal((doubt as { code?: unknown }).code, 'provider_timeout');
     assert.equal(ledger.settled[0]?.settlement.state, 'unknown');
     assert.deepEqual(events(), []);
     await deliver(event('call.connect', 'wacid.late', { correlationId: call.id }));
