@@ -5,7 +5,7 @@ import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
 import { told } from './patience.ts';
-import { refusalOf } from './refusal.ts';
+import { needsPermission, refusalOf } from './refusal.ts';
 import type { AskInput, AskResult } from './switchboard.ts';
 
 /**
@@ -31,14 +31,17 @@ export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
   return send(desk, input, reservation);
 }
 
-/** A permission that is in force needs no second question: an open one could even end it. Do-not-call beats it. */
+/**
+ * A permission that is in force needs no second question: an open one could even end it. Do-not-call beats it. The
+ * same rules decide as for a call: were they to differ at the window's edge, a flow that asks when it may not call
+ * would go round in circles.
+ */
 async function alreadyGranted(desk: Desk, { contact }: AskInput): Promise<Permission | undefined> {
-  const { ledger, businessNumber, now } = desk.deps;
+  const { ledger, businessNumber } = desk.deps;
   const permission = await ledger.status(businessNumber.id, contact);
   if (permission.status !== 'granted') return undefined;
-  if (permission.expiresAt !== undefined && permission.expiresAt <= now()) return undefined;
   const { callReason } = await ledger.explain(businessNumber, contact);
-  if (callReason?.code === 'do_not_call') return undefined;
+  if (callReason !== undefined && (callReason.code === 'do_not_call' || needsPermission(callReason))) return undefined;
   if (permission.expiresAt !== undefined) desk.sweeper.expect(permission.expiresAt);
   return permission;
 }
@@ -79,6 +82,10 @@ async function send(
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const learned = await learnRefusal(desk, input.contact, refusal);
+    const { permission: now } = learned;
+    // 138017: the person allowed it in the profile, and we had not heard of it. Nothing is left to ask.
+    if (refusal.says === 'permanent' && now?.status === 'granted')
+      return { outcome: 'already_granted', contact: input.contact, permission: now };
     return { outcome: 'blocked', contact: input.contact, ...learned };
   }
 }

@@ -40,7 +40,6 @@ describe('lib/switchboard/ask', () => {
   it('gives the provider’s refusals as reasons and lets the ledger learn', async () => {
     const cases = [
       ['138009', 'request_limit_day', 'request_limit'],
-      ['138017', 'permanent_permission_exists', 'permanent'],
       ['131047', 'service_window_closed', undefined],
       ['138001', 'provider_refused', undefined],
     ] as const;
@@ -56,6 +55,17 @@ describe('lib/switchboard/ask', () => {
       assert.equal(ledger.settled[0]?.settlement.state, 'released');
       await switchboard.close('shutdown');
     }
+  });
+
+  it('learns that the person has allowed calls for good already', async () => {
+    const { switchboard, provider, ledger } = bench();
+    provider.onRequest = () => Promise.reject(refused('138017'));
+    const result = await switchboard.ask({ contact: EVA, purpose: 'p', via: 'freeform', text: 't' });
+    assert.ok(result.outcome === 'already_granted');
+    assert.equal(result.permission.status, 'granted');
+    assert.equal(ledger.corrections[0]?.says, 'permanent');
+    assert.equal(ledger.settled[0]?.settlement.state, 'released');
+    await switchboard.close('shutdown');
   });
 
   it('throws faults, and counts what may have been sent', async () => {

@@ -172,13 +172,18 @@ export class FakeLedger implements Ledger {
   async explain(_number: unknown, contact: Contact): Promise<Explanation> {
     const permission = this.#permission(contact);
     const isBlocked = this.blocked.has(this.#key(contact));
+    const isOver = permission.expiresAt !== undefined && permission.expiresAt <= Date.now();
     return {
       contact,
       permission,
       canRequest: !isBlocked,
       requestLimits: [],
       canCall: permission.status === 'granted' && !isBlocked,
-      ...(isBlocked ? { callReason: reason('do_not_call') } : {}),
+      ...(isBlocked
+        ? { callReason: reason('do_not_call') }
+        : isOver
+          ? { callReason: reason('permission_expired') }
+          : {}),
       callLimits: [],
     };
   }
