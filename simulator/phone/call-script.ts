@@ -28,7 +28,13 @@ async function openMicrophone() {
 /** A real phone sends silence too; a stream that is missing would look like a broken call. */
 function silence(notice) {
   var context = wakeSound();
-  return { stream: context ? context.createMediaStreamDestination().stream : null, notice: notice };
+  if (!context) return { stream: null, notice: notice };
+  var destination = context.createMediaStreamDestination();
+  var nothing = context.createConstantSource(); // without a source the stream would not run
+  nothing.offset.value = 0;
+  nothing.connect(destination);
+  nothing.start();
+  return { stream: destination.stream, notice: notice };
 }
 
 function gathered(connection) {

@@ -91,14 +91,14 @@ function drawChat() {
 function permissionSentence(permission) {
   if (permission.status === 'permanent') return 'May always call you';
   if (permission.status !== 'temporary') return 'May not call you';
-  if (!permission.expiresAt) return 'May call you this week';
-  return 'May call you until ' + dayOf(permission.expiresAt) + ', ' + clockTime(permission.expiresAt);
+  return permission.expiresAt ? 'May call you until ' + dayOf(permission.expiresAt) : 'May call you this week';
 }
 
 function drawPermission() {
   var sentence = permissionSentence(state.permission);
   byId('permission-line').textContent = sentence;
-  byId('profile-state').textContent = sentence + '.';
+  var hour = state.permission.status === 'temporary' && state.permission.expiresAt ? ', ' + clockTime(state.permission.expiresAt) : '';
+  byId('profile-state').textContent = sentence + hour + '.';
   show(byId('profile-always'), state.permission.status !== 'permanent');
   show(byId('profile-revoke'), state.permission.status !== 'no_permission');
 }

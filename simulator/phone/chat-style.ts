@@ -17,15 +17,16 @@ export const CHAT_STYLE = `
 .line .icon { width: 15px; height: 15px; }
 .line time { font-size: 11px; white-space: nowrap; }
 .day { align-self: center; margin: 6px 0; font-size: 12px; color: var(--soft); }
-.card { width: 92%; max-width: 92%; padding: 14px; display: flex; flex-direction: column; gap: 10px; }
+.card { width: 92%; max-width: 92%; padding: 14px 14px 7px; white-space: normal; display: flex; flex-direction: column; gap: 10px; }
 .card-title { display: flex; align-items: center; gap: 8px; font-weight: 600; }
 .card-title .icon { color: var(--green); }
 .card p { white-space: pre-wrap; }
+.card > time { margin-top: -4px; }
 .card .explain { font-size: 13px; color: var(--soft); }
 .card .state { display: flex; align-items: center; justify-content: space-between; gap: 10px; padding-top: 8px; border-top: 1px solid var(--line); font-weight: 600; }
 .card .state button { color: var(--green); font-weight: 600; padding: 6px 4px; }
 .choices { display: flex; flex-direction: column; gap: 8px; }
-.wide { width: 100%; padding: 10px 14px; border-radius: 12px; background: var(--note); font-weight: 600; text-align: center; }
+.wide { width: 100%; padding: 10px 14px; border-radius: 12px; background: var(--button); font-weight: 600; text-align: center; }
 .wide.strong { background: var(--green); color: var(--on-green); }
 .wide.strong:hover:enabled { background: var(--green-strong); }
 .wide.danger { color: var(--red); }

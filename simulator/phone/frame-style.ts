@@ -4,7 +4,7 @@ export const FRAME_STYLE = `
   color-scheme: light dark;
   --desk: #e7ebe8; --desk-text: #46524c; --case: #1b211e;
   --paper: #ffffff; --wall: #f0f2ee; --text: #17201b; --soft: #5d6a63; --line: #dde3de;
-  --mine: #d5f3df; --theirs: #ffffff; --note: #e3e8e4;
+  --mine: #d5f3df; --theirs: #ffffff; --note: #e3e8e4; --button: #e6ebe7;
   --green: #18794e; --green-strong: #14663f; --on-green: #ffffff; --red: #c93a3a; --focus: #1668c7;
   --night: #12261d; --night-2: #1d4a36; --night-text: #eef6f1; --night-soft: #b4cabd; --night-button: rgba(255, 255, 255, .14);
 }
@@ -12,7 +12,7 @@ export const FRAME_STYLE = `
   :root {
     --desk: #0b0f0d; --desk-text: #a5b3ab; --case: #2a322e;
     --paper: #161d19; --wall: #0f1512; --text: #e8efea; --soft: #9aa8a0; --line: #27312c;
-    --mine: #17492f; --theirs: #1f2824; --note: #232c27;
+    --mine: #17492f; --theirs: #1f2824; --note: #232c27; --button: #32403a;
     --green: #35a36f; --green-strong: #4cb984; --on-green: #06140c; --red: #e05656; --focus: #7db5f5;
     --night: #0a1510; --night-2: #123324;
   }
@@ -39,15 +39,17 @@ h2, h3, p { margin: 0; }
 .phone {
   position: relative; display: flex; flex-direction: column; overflow: hidden; flex: 0 1 auto;
   width: 400px; height: min(820px, calc(100dvh - 104px)); min-height: 560px;
-  background: var(--wall); border: 10px solid var(--case); border-radius: 46px;
+  background: var(--case); border: 10px solid var(--case); border-radius: 46px;
   box-shadow: 0 24px 60px rgba(10, 25, 18, .28), 0 2px 6px rgba(10, 25, 18, .2);
 }
 .status-bar { display: flex; justify-content: space-between; align-items: center; padding: 8px 22px 4px; font-size: 13px; font-weight: 600; background: var(--paper); }
+.phone:has(.call:not([hidden])) .status-bar { position: relative; z-index: 6; background: none; color: var(--night-text); }
 .island { width: 84px; height: 20px; border-radius: 10px; background: var(--case); }
 .bars { display: flex; align-items: flex-end; gap: 2px; height: 11px; }
 .bars i { width: 3px; background: currentColor; border-radius: 1px; }
 .bars i:nth-child(1) { height: 4px; } .bars i:nth-child(2) { height: 6px; } .bars i:nth-child(3) { height: 9px; } .bars i:nth-child(4) { height: 11px; }
 .offline { padding: 6px 16px; text-align: center; font-size: 13px; background: #8a5a00; color: #fff; }
+#chat-screen { background: var(--wall); }
 .screen { flex: 1; min-height: 0; display: flex; flex-direction: column; }
 .avatar {
   display: grid; place-items: center; flex: none; width: 40px; height: 40px; border-radius: 50%;
@@ -55,7 +57,7 @@ h2, h3, p { margin: 0; }
 }
 .avatar.large { width: 112px; height: 112px; font-size: 38px; }
 .toast {
-  position: absolute; left: 16px; right: 16px; bottom: 84px; z-index: 9; padding: 10px 14px; border-radius: 12px;
+  position: absolute; left: 16px; right: 16px; top: 44px; z-index: 9; padding: 10px 14px; border-radius: 12px;
   background: #2b1d1d; color: #fff; font-size: 14px; box-shadow: 0 6px 20px rgba(0, 0, 0, .35);
 }
 @media (max-width: 560px) {
