@@ -26,6 +26,8 @@ export async function concludeCall(
   if (effect.tellLedger) await finish(desk, call);
   registry.bury(call.id, deps.now());
   call.told = true;
+  // An end that no webhook brought leaves nothing that the next start could tell from, so it is told in any case.
+  if (desk.mute && call.undispatched.length > 0) return call.markOver();
   if (effect.announce) tellCall(desk, call, { event: 'ended' });
   call.markOver();
   const handedOut = call.undispatched.splice(0);

@@ -93,6 +93,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,
     closed: false,
+    mute: false,
     shut: false,
     background: new Set(),
   };

@@ -30,6 +30,11 @@ export interface Desk {
   expiring: NodeJS.Timeout | undefined;
   /** Set by `close`: nothing new begins. */
   closed: boolean;
+  /**
+   * The process (or all flows) stop: the nodes that would hear go away at the same moment. Events stay undispatched, and
+   * the next start tells what they brought.
+   */
+  mute: boolean;
   /** Closing is over: nobody listens any more, so nothing counts as handed out. */
   shut: boolean;
   /** Work that goes on behind the promises given out; `close` waits for it. */

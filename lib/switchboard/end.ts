@@ -34,10 +34,12 @@ function find(desk: Desk, id: string): LiveCall {
 
 /**
  * Ends all calls. What the provider has not confirmed within the grace stays open in the ledger: the next start on this
- * number ends it and tells the flows. Until then the tries go on, unless the process is about to stop.
+ * number ends it and tells the flows. Until then the tries go on, unless the process is about to stop. At a shutdown an
+ * end that a webhook brought is told by the next start, too: nobody would hear it now.
  */
 export async function closeAll(desk: Desk, cause: EndCause, graceMs: number): Promise<void> {
   desk.closed = true;
+  desk.mute = cause === 'shutdown';
   desk.sweeper.stop();
   clearTimeout(desk.expiring);
   desk.webhookWaitMs = desk.settings.closingWebhookWaitMs;

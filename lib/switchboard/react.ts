@@ -13,7 +13,10 @@ export async function react(desk: Desk, appended: Appended[]): Promise<void> {
   const handedOut: string[] = [];
   for (const item of appended) {
     if (!item.fresh || !isOurs(desk, item.event)) continue;
+    // A call has to come to its end in any case; everything else can wait for the next start.
+    if (desk.mute && !isCall(item)) continue;
     const when = reactTo(desk, item);
+    if (desk.mute) continue;
     for (const effect of item.effects) await tellPermission(desk, effect);
     if (when === 'done') handedOut.push(item.event.id);
   }

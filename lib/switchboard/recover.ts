@@ -3,6 +3,7 @@ import { viewOf } from '../call/view.ts';
 import type { Appended, StoredCall } from '../ledger/ledger.ts';
 import type { Desk } from './desk.ts';
 import { liveCall } from './live-call.ts';
+import { tellPermission } from './permission-change.ts';
 import { react } from './react.ts';
 import { enact } from './run.ts';
 
@@ -34,6 +35,8 @@ export async function recover(desk: Desk): Promise<void> {
   for (const item of events) {
     if (item.event.type === 'call.terminated' && desk.registry.of(item.event) === undefined) {
       await tellStoredEnd(desk, item);
+      // What the end did to the permission (too many unanswered calls) was not told either.
+      for (const effect of item.effects) await tellPermission(desk, effect);
       endedAlready.push(item.event.id);
     } else rest.push({ ...item, fresh: true });
   }

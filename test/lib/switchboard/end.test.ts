@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { ANA, BOB, bench, event, sleep, talked, until } from './bench.ts';
+import type { ProviderEvent } from '../../../lib/provider/event.ts';
+import { ANA, BOB, bench, event, NUMBER, sleep, talked, until } from './bench.ts';
 import { badToken, timeout } from './fake-provider.ts';
 
 describe('lib/switchboard/end', () => {
@@ -183,6 +184,38 @@ describe('lib/switchboard/end', () => {
     assert.deepEqual(second.provider.terminated, ['wacid.1']);
     assert.equal(second.ended()[0]?.call.id, call.id);
     assert.equal((await first.ledger.liveCalls()).length, 0);
+    await second.switchboard.close('shutdown');
+  });
+
+  it('leaves to the next start what webhooks bring while everything stops', async () => {
+    const first = bench({ closingWebhookWaitMs: 60_000 });
+    const { call } = await first.place();
+    const closing = first.switchboard.close('shutdown', 30_000);
+    await until('terminated', () => first.provider.terminated.length === 1);
+    const reply: ProviderEvent = {
+      type: 'permission.replied',
+      id: 'reply-1',
+      at: Date.now(),
+      businessNumberId: NUMBER.id,
+      contact: BOB,
+      response: 'reject',
+      permanent: false,
+      source: 'user_action',
+    };
+    await first.deliver(reply, event('call.accepted', 'wacid.1'), talked('wacid.1'));
+    await closing;
+    assert.deepEqual(first.ended(), [], 'the nodes are going: nobody would hear it');
+    assert.deepEqual(first.permissions, []);
+    assert.deepEqual(await first.ledger.liveCalls(), []);
+
+    const second = bench({}, first.ledger);
+    await second.switchboard.start();
+    await until('told', () => second.ended().length === 1 && second.permissions.length === 1);
+    assert.equal(second.ended()[0]?.call.id, call.id);
+    assert.equal(second.ended()[0]?.call.outcome, 'completed');
+    assert.equal(second.permissions[0]?.change, 'denied');
+    assert.deepEqual(second.provider.terminated, []);
+    await until('handed out', () => first.ledger.handedOut.length === 3);
     await second.switchboard.close('shutdown');
   });
 

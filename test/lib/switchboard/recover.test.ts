@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { ANA, BOB, bench, event, talked, until } from './bench.ts';
+import { ANA, BOB, bench, event, NUMBER, talked, until } from './bench.ts';
 import { FakeLedger } from './fake-ledger.ts';
 import { timeout } from './fake-provider.ts';
 
@@ -101,14 +101,23 @@ describe('lib/switchboard/recover', () => {
   it('tells an end that was acknowledged but never told', async () => {
     const ledger = await crashed(async (before) => {
       await before.settle(await reserve(before), { state: 'consumed', providerId: 'wacid.1' });
-      await before.append([event('call.accepted', 'wacid.1'), talked('wacid.1')]);
+      const [, end] = await before.append([event('call.accepted', 'wacid.1'), talked('wacid.1')]);
+      end?.effects.push({
+        ...{ kind: 'ended', why: 'automatic', businessNumberId: NUMBER.id, contact: ANA },
+        permission: { status: 'denied' },
+      });
     });
-    const { switchboard, provider, ended } = bench({}, ledger);
+    const { switchboard, provider, ended, permissions } = bench({}, ledger);
     await switchboard.start();
     assert.equal(ended().length, 1);
     assert.equal(ended()[0]?.call.outcome, 'completed');
     assert.equal(ended()[0]?.call.durationSeconds, 61);
     assert.equal(ended()[0]?.origin?.nodeId, 'node-1');
+    assert.deepEqual(
+      permissions.map(({ change, why }) => [change, why]),
+      [['ended', 'automatic']],
+      'and what it did to the permission',
+    );
     assert.deepEqual(provider.terminated, []);
     await until('handed out', () => ledger.handedOut.length === 2);
     await switchboard.close('shutdown');
