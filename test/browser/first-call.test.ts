@@ -6,19 +6,10 @@ import type { Browser, Page } from 'playwright-core';
 import { greetingWav } from '../../lib/runtime/greeting.ts';
 import { copyOfCheckout } from '../package/installation.ts';
 import { freePort, NpmStart } from '../system/npm-start.ts';
-import {
-  correlate,
-  correlatePieces,
-  decodeWav,
-  type Match,
-  median,
-  readWav,
-  resample,
-  speechLike,
-  writeWav,
-} from './audio.ts';
+import { correlate, correlatePieces, decodeWav, readWav, resample, speechLike, writeWav } from './audio.ts';
 import { launchChromium } from './chromium.ts';
 import { heardBy, hearingPage } from './ear.ts';
+import { assertWhole } from './whole.ts';
 
 const RATE = 16_000;
 /** What the person says, and after how much silence: the microphone starts to play when it is opened. */
@@ -82,13 +73,13 @@ describe('the first call', function () {
     assert.ok(person && business);
     const spoken = resample(VOICE, 48_000, RATE);
     const greeting = resample(decodeWav(greetingWav()).channels[0] ?? new Float32Array(), 48_000, RATE);
-    whole("the person's voice in the left channel", correlatePieces(spoken, person, RATE, 0.5));
-    whole('the greeting in the right channel', correlatePieces(greeting, business, RATE, 0.5));
+    assertWhole("the person's voice in the left channel", correlatePieces(spoken, person, RATE, 0.5));
+    assertWhole('the greeting in the right channel', correlatePieces(greeting, business, RATE, 0.5));
     const stray = correlate(spoken, business, RATE);
     assert.ok(Math.abs(stray.score) < 0.4, 'the voices are on channels of their own');
 
     const heard = resample(await heardBy(phone), 48_000, RATE);
-    whole('the greeting as Chromium heard it', correlatePieces(greeting, heard, RATE, 0.5));
+    assertWhole('the greeting as Chromium heard it', correlatePieces(greeting, heard, RATE, 0.5));
     const [first] = correlatePieces(greeting.subarray(0, 0.2 * RATE), heard, RATE, 0.2);
     assert.ok((first?.score ?? 0) > 0.8, `the first 200 ms of the greeting are damaged: ${JSON.stringify(first)}`);
 
@@ -96,15 +87,6 @@ describe('the first call', function () {
     assert.match(entries, /completed/, entries);
   });
 });
-
-/** Every piece is there, in one place. Codec and jitter buffer cost a little likeness; a hole costs all of it. */
-function whole(what: string, pieces: Match[]): void {
-  const scores = pieces.map((piece) => piece.score);
-  const told = `${what}: ${scores.map((score) => score.toFixed(2)).join(' ')}`;
-  assert.ok(median(scores) > 0.85 && Math.min(...scores) > 0.4, `not whole, ${told}`);
-  const places = pieces.map((piece) => piece.lagSeconds);
-  assert.ok(Math.max(...places) - Math.min(...places) < 0.04, `moved about, ${what}: ${places.join(' ')}`);
-}
 
 /** The button at the left of an inject node, where a person clicks. */
 async function pressInject(editor: Page, id: string): Promise<void> {
