@@ -1,10 +1,11 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { ProfileOverrides } from '../permission/profile.ts';
 import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.ts';
 import { checked } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
+import { makeFolder } from './make-folder.ts';
 import { SqliteEngine } from './sqlite/engine.ts';
 import { LINGER_MS } from './timings.ts';
 
@@ -170,7 +171,7 @@ function realPath(path: string): string {
     // Not there yet.
   }
   try {
-    mkdirSync(dirname(absolute), { recursive: true });
+    makeFolder(dirname(absolute));
     return join(realpathSync(dirname(absolute)), basename(absolute));
   } catch {
     // The engine says what is wrong with the folder.

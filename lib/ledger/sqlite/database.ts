@@ -1,8 +1,9 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Instant } from '../../permission/model.ts';
 import { LedgerError } from '../ledger.ts';
+import { makeFolder } from '../make-folder.ts';
 import { asLedgerError, corrupt } from './faults.ts';
 import { refuseNetworkDrive } from './network-drive.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
@@ -142,7 +143,7 @@ export class Database {
 function prepareFolder(location: string): void {
   const folder = dirname(location);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(resolve(folder));
   } catch {
     throw new LedgerError(
       'store_unavailable',
