@@ -131,6 +131,8 @@ export class MediaTransport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // The library repeats a handshake's flight for half a minute, also after its end, unless it believes to be further on.
+    if (this.#dtls.dtls && !this.connected) this.#dtls.dtls.dtls.flight = Number.MAX_SAFE_INTEGER;
     this.connected = false;
     this.#dtls.dtls?.close();
     await this.#dtls.stop();
