@@ -24,6 +24,8 @@ interface Installation {
 
 /** A body that trickles in slower than this is given up; Meta itself gives up after about 20 s. */
 const SLOWEST_BODY_MS = 30_000;
+/** How long a refused sender may take to notice. */
+const LINGER_MS = 2_000;
 const installations = new WeakMap<object, Installation>();
 
 /**
@@ -99,10 +101,10 @@ function capture(request: CapturedRequest, response: ServerResponse, next: (erro
   const timer = setTimeout(
     () => settle(() => refuse(request, response, 408, 'The body came too slowly.')),
     SLOWEST_BODY_MS,
-  );
+  ).unref();
   const settle = (then: () => void): void => {
     clearTimeout(timer);
-    request.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+    request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
     then();
   };
   const onData = (chunk: Buffer): void => {
@@ -116,22 +118,34 @@ function capture(request: CapturedRequest, response: ServerResponse, next: (erro
       request._body = true;
       next();
     });
-  const onError = (error: unknown): void => settle(() => next(error));
-  // The sender went away: there is nobody to answer.
-  const onClose = (): void => settle(() => undefined);
-  request.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  // The sender went away: there is nobody to answer, and it is nothing for the log.
+  const onGone = (): void => settle(() => request.destroy());
+  request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
 }
 
-/** Answers at once and lets what still comes run into nothing, so that the sender can read the answer; then hangs up. */
+/**
+ * Answers at once, but hangs up only when the sender has finished, has sent as much again, or some time has passed: a
+ * connection that is closed over unread bytes is reset, and the answer is lost with it.
+ */
 function refuse(request: CapturedRequest, response: ServerResponse, status: number, text: string): void {
+  const body = `${text}\n`;
   let drained = 0;
-  request.on('error', () => undefined);
+  const timer = setTimeout(() => finish(), LINGER_MS).unref();
+  const finish = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  request.on('error', finish).on('end', finish).on('close', finish);
   request.on('data', (chunk: Buffer) => {
     drained += chunk.length;
     if (drained > MAX_JSON_BYTES) request.destroy();
   });
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-  response.end(`${text}\n`);
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.write(body);
 }
 
 function rootOf(app: ExpressLike): ExpressLike {
