@@ -85,7 +85,7 @@ export function applyUnanswered(state: PairState, ends: readonly Instant[], prof
     next.unanswered = counted.filter((end) => end > at).length;
     event = 'permission_revoked';
     if (state.doNotCall === undefined) changes.push({ kind: 'ended', why: 'automatic' });
-  } else if (state.unanswered < warnAt && next.unanswered >= warnAt) {
+  } else if (next.selfRevoked === state.selfRevoked && state.unanswered < warnAt && next.unanswered >= warnAt) {
     changes.push({ kind: 'unanswered_warning', count: next.unanswered });
   }
   return {

@@ -102,6 +102,8 @@ function reject(
     ...state,
     permission: { ...permission, status: 'denied', ended: why, endedAt: reply.at, repliedAt: reply.at },
   };
+  // So that the provider's reply to the request itself, which may come later, does not reopen the question.
+  if (reply.contextId !== undefined && !automatic) next.permission.requestId = reply.contextId;
   delete next.selfRevoked;
   if (automatic) {
     next.streakFrom = later(state.streakFrom, reply.at);

@@ -23,6 +23,7 @@ const USER_ID = /^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/;
 const PARENT_USER_ID = /^[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$/;
 /** Digits and what people write between them, after an optional plus. */
 const PHONE = /^\+?[\d\s().\-/]{4,40}$/;
+const MOBILE: ReadonlySet<string | undefined> = new Set(['MOBILE', 'FIXED_LINE_OR_MOBILE']);
 /** Direction marks and other invisible characters that come along when a number is copied from a contact list. */
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 /** Non-breaking and other hyphens and full-width forms that spreadsheets produce. */
@@ -78,8 +79,11 @@ function parsePhone(text: string, defaultCountry: string | undefined): string {
       : country === undefined
         ? [parsePhoneNumberFromString(`+${digits}`)]
         : [parsePhoneNumberFromString(text, country), parsePhoneNumberFromString(`+${digits}`)];
+  // Digits without a plus can be valid both ways. Nearly everybody on WhatsApp has a mobile number, so that reading wins.
   const number =
-    candidates.find((candidate) => candidate?.isValid()) ?? candidates.find((candidate) => candidate?.isPossible());
+    candidates.find((candidate) => MOBILE.has(candidate?.getType())) ??
+    candidates.find((candidate) => candidate?.isValid()) ??
+    candidates.find((candidate) => candidate?.isPossible());
   if (number === undefined) {
     throw new ContactError(
       international === undefined && country === undefined

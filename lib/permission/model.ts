@@ -48,6 +48,8 @@ export interface Permission {
   /** Provider's id of the request message that was answered or is pending. */
   requestId?: string;
   requestedAt?: Instant;
+  /** Until when the request promised the call; kept with the grant it brought. */
+  promisedBy?: Instant;
   /** Time of the newest reply that was applied; older replies are ignored. */
   repliedAt?: Instant;
 }
@@ -60,6 +62,8 @@ export interface Use {
   /** When it counts from: the later of reservation, sending and connecting. */
   at: Instant;
   state: ReservationState;
+  /** Of a call: `grantedAt` of the permission it was placed under. Absent if it was not ours, or there was none. */
+  grantedAt?: Instant;
 }
 
 /** Everything a decision about one pair needs, read by the engine in one transaction under lock. */
@@ -67,10 +71,20 @@ export interface PairSnapshot {
   businessNumber: BusinessNumber;
   contact: Contact;
   permission: Permission;
-  /** Requests that are not released, of at least the longest request window, newest last. */
+  /**
+   * Requests that are not released, of at least the longest request window, newest last. Under a profile that caps the
+   * requests without a grant: all since `lastGrantedAt`.
+   */
   requests: Use[];
-  /** Connected calls and reservations that may still connect (not released), of at least the call window, newest last. */
+  /**
+   * Connected calls and reservations that may still connect (not released), of at least the call window, newest last.
+   * Under a profile that counts calls per permission: also all since the grant.
+   */
   calls: Use[];
+  /** Calls since the grant that were not answered. Only read under a profile that counts them against the permission. */
+  unansweredCalls?: Use[];
+  /** When the newest call of ours that the person noticed ended, or else began. Only read under a profile with a gap between calls. */
+  lastCallAt?: Instant;
   /** Consecutive calls that were not answered. */
   unanswered: number;
   /** Last call of either direction that was picked up; resets the request counters. */
@@ -80,6 +94,8 @@ export interface PairSnapshot {
    * when we reserved that call (our clock), so that a clock difference can never forgive a later request.
    */
   requestsResetBefore?: Instant;
+  /** Last time the person gave permission; requests before it do not count against the cap on requests without a grant. */
+  lastGrantedAt?: Instant;
   /** The provider said so (138009, 138012), although our own count has room. It wins. */
   requestsBlockedUntil?: Instant;
   callsBlockedUntil?: Instant;
@@ -120,6 +136,10 @@ export const NEEDS_PERMISSION_CODES = [
   'permission_expired',
   'permission_revoked',
   'permission_missing_at_provider',
+  'permission_too_old',
+  'permission_used_up',
+  'promise_missed',
+  'purpose_mismatch',
 ] as const;
 export const BLOCKED_CODES = [
   'do_not_call',
@@ -140,6 +160,12 @@ export const BLOCKED_CODES = [
   'clock_unsure',
   'provider_refused',
   'store_unavailable',
+  'request_limit_three_days',
+  'request_limit_total',
+  'call_gap',
+  'quiet_hours',
+  'contact_country_excluded',
+  'territory_not_served',
 ] as const;
 export type ReasonCode = (typeof NEEDS_PERMISSION_CODES)[number] | (typeof BLOCKED_CODES)[number];
 
@@ -154,18 +180,26 @@ export interface Reason {
   provider?: { code: string; subcode?: string; details?: string; traceId?: string };
 }
 
-/** One limit as it stands, for people who want to see all of them. */
+/**
+ * One limit as it stands, for people who want to see all of them. It stands in the way while `used` has reached `allowed`.
+ * What is not counted in uses has `allowed` 1: `used` is then 1 while it stands in the way and 0 while it does not.
+ */
 export interface LimitState {
   rule: RuleSource;
   allowed: number;
   used: number;
   /** When the next use becomes free; absent while there is room. */
   freesAt?: Instant;
+  /** What is counted; uses if left out. */
+  unit?: 'seconds';
+  /** The rule only warns: it is told, and the call or request is allowed all the same. */
+  warns?: true;
 }
 
+/** `warnings`: reasons of rules that were set to warn; they never forbid. */
 export type Decision =
-  | { allowed: true; limits: LimitState[] }
-  | { allowed: false; reason: Reason; limits: LimitState[] };
+  | { allowed: true; limits: LimitState[]; warnings?: Reason[] }
+  | { allowed: false; reason: Reason; limits: LimitState[]; warnings?: Reason[] };
 export type RequestDecision =
-  | { allowed: true; via: 'freeform' | 'template'; limits: LimitState[] }
-  | { allowed: false; reason: Reason; limits: LimitState[] };
+  | { allowed: true; via: 'freeform' | 'template'; limits: LimitState[]; warnings?: Reason[] }
+  | { allowed: false; reason: Reason; limits: LimitState[]; warnings?: Reason[] };

@@ -5,6 +5,8 @@ export interface PairState {
   permission: Permission;
   lastConnectedAt?: Instant;
   requestsResetBefore?: Instant;
+  /** Newest grant, and not before the request that it answered. */
+  lastGrantedAt?: Instant;
   /** Unanswered calls count from here: the last connected call or the provider's automatic revoke (provider's clock). */
   streakFrom?: Instant;
   /** Consecutive unanswered calls, as last counted. */
