@@ -3,6 +3,8 @@ import type { Profile } from './profile.ts';
 
 /** Everything heard about one call. Facts only accumulate; what they mean is judged anew each time, in any order of arrival. */
 export interface CallFacts {
+  /** The person called us: whoever did not answer then, it was not them. */
+  inbound?: true;
   ringingAt?: Instant;
   rejectedAt?: Instant;
   acceptedAt?: Instant;
@@ -74,6 +76,7 @@ function outcomeOf(facts: CallFacts, connected: boolean): CallVerdict['outcome']
  * does not. A ring that we cut short is not documented: the profile decides (meta-cloud-api.md §4.1).
  */
 function countsAsUnanswered(facts: CallFacts, outcome: CallVerdict['outcome'], profile: Profile): boolean {
+  if (facts.inbound === true) return false;
   if (outcome === 'declined') return true;
   if (outcome !== 'no_answer' && outcome !== 'cancelled') return false;
   const ourOwn = facts.endRequested !== undefined || facts.finished !== undefined;

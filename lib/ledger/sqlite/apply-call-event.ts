@@ -80,7 +80,7 @@ function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair:
     leaseUntil: at,
     owner: '',
     purpose: '',
-    facts: {},
+    facts: inbound ? { inbound: true } : {},
   };
 }
 

@@ -29,6 +29,8 @@ describe('judgeCall', () => {
       [{ endRequested: 'cancelled', ringingAt: NOON, terminated: ended }, 'cancelled', true],
       [{ endRequested: 'no_answer', ringingAt: NOON, terminated: ended }, 'no_answer', true],
       [{ finished: { outcome: 'failed', at: NOON } }, 'failed', false],
+      [{ inbound: true, terminated: ended }, 'no_answer', false],
+      [{ inbound: true, rejectedAt: NOON, terminated: ended }, 'declined', false],
       // We had given up on it; the webhook knows better.
       [{ finished: { outcome: 'failed', at: NOON }, ringingAt: NOON, terminated: ended }, 'no_answer', true],
     ];

@@ -51,6 +51,6 @@ describe('the rule table', () => {
     assert.equal(META_2026.connectedCalls.allowed, 100);
     assert.equal(META_2026.skewMs, 60_000);
     assert.equal(findProfile('nonsense'), undefined);
-    assert.deepEqual(profileNames(), ['meta-2026']);
+    assert.ok(profileNames().includes('meta-2026'));
   });
 });
