@@ -19,10 +19,8 @@ export interface TransportEvents {
   state(state: TransportState): void;
 }
 
-export interface ConnectRoles {
-  ice: 'controlling' | 'controlled';
-  dtls: 'client' | 'server';
-}
+export type IceRole = 'controlling' | 'controlled';
+export type DtlsRole = 'client' | 'server';
 
 /** Longest time that collecting addresses may take; beyond it a socket did not open. */
 const GATHER_TIMEOUT_MS = 15_000;
@@ -31,6 +29,7 @@ const GATHER_TIMEOUT_MS = 15_000;
  * first message. Meta hangs up after 20 s without media from us (troubleshooting page, 2026-06-24).
  */
 const CONNECT_TIMEOUT_MS = 30_000;
+const MOST_EARLY_PACKETS = 8;
 /** A role conflict that comes back this often is no conflict but a broken peer. */
 const MAXIMUM_ROLE_SWITCHES = 5;
 const SRTP_AES128_CM_HMAC_SHA1_80 = 1;
@@ -96,8 +95,14 @@ export class WebRtcTransport {
     return transport;
   }
 
-  /** Opens the sockets and returns every address at which this leg can be reached. */
-  async gather(): Promise<{ ufrag: string; password: string; fingerprint: string; candidates: LocalCandidate[] }> {
+  /**
+   * Opens the sockets and returns every address at which this leg can be reached. The ICE role is settled before the first socket is open:
+   * the peer's checks may come before its answer, and would otherwise end in a role conflict.
+   */
+  async gather(
+    role: IceRole,
+  ): Promise<{ ufrag: string; password: string; fingerprint: string; candidates: LocalCandidate[] }> {
+    this.#ice.connection.iceControlling = role === 'controlling';
     this.#gathering = this.#ice.gather();
     const inTime = await within(GATHER_TIMEOUT_MS, this.#gathering);
     const candidates = this.#localCandidates();
@@ -138,8 +143,7 @@ export class WebRtcTransport {
   }
 
   /** Checks connectivity, then shakes hands. Resolves when SRTP is up; rejects when either fails. */
-  async connect(remote: RemoteDescription, roles: ConnectRoles): Promise<void> {
-    const { connection } = this.#ice;
+  async connect(remote: RemoteDescription, role: DtlsRole): Promise<void> {
     this.#ice.setRemoteParams(
       new this.#werift.RTCIceParameters({
         iceLite: remote.iceLite,
@@ -147,20 +151,41 @@ export class WebRtcTransport {
         password: remote.password,
       }),
     );
-    connection.iceControlling = roles.ice === 'controlling';
     if (remote.iceLite) this.#neverControlled();
-    this.#dtls.role = roles.dtls;
+    this.#dtls.role = role;
     this.#dtls.setRemoteParams(
       new this.#werift.RTCDtlsParameters(
         [new this.#werift.RTCDtlsFingerprint('sha-256', remote.fingerprint)],
-        roles.dtls === 'client' ? 'server' : 'client',
+        role === 'client' ? 'server' : 'client',
       ),
     );
     for (const { foundation, priority, ip, port, type } of remote.candidates)
       await this.#ice.addRemoteCandidate(new this.#werift.IceCandidate(1, foundation, ip, port, priority, 'udp', type));
     await this.#ice.addRemoteCandidate(undefined);
-    const connecting = this.#ice.start().then(() => this.#dtls.start());
+    const early = this.#keepEarlyHandshake();
+    const connecting = this.#ice.start().then(() => {
+      const started = this.#dtls.start();
+      early();
+      return started;
+    });
     if (!(await within(CONNECT_TIMEOUT_MS, connecting, this.#ended.signal))) throw new Error('not connected in time');
+  }
+
+  /**
+   * An active peer may begin the handshake while our side still finishes its checks. The library drops what comes then, and the peer tries again
+   * only a second later (RFC 6347 §4.2.4.1). Returns a function that hands over what was kept.
+   */
+  #keepEarlyHandshake(): () => void {
+    const { onData } = this.#ice.connection;
+    const kept: Buffer[] = [];
+    const subscription = onData.subscribe((data) => {
+      const [first = 0] = data;
+      if (first > 19 && first < 64 && kept.length < MOST_EARLY_PACKETS) kept.push(data);
+    });
+    return () => {
+      subscription.unSubscribe();
+      for (const data of kept) onData.execute(data);
+    };
   }
 
   /** With an ICE-lite peer we stay controlling, whatever a (possibly forged) message says: two controlled sides never connect. */

@@ -27,7 +27,7 @@ import type { RtpDatagram } from './rtp-datagram.ts';
 import { type RemoteDescription, readSdp } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
 import type { RunningTask, TaskReport } from './task.ts';
-import { loadWerift, type TransportState, WebRtcTransport } from './webrtc-transport.ts';
+import { type DtlsRole, type IceRole, loadWerift, type TransportState, WebRtcTransport } from './webrtc-transport.ts';
 
 /** 20 ms of silence in Opus: CELT, full band, mono, nothing coded. */
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
@@ -80,7 +80,7 @@ export class WorkerLeg {
 
   async createOffer(): Promise<string> {
     this.#expect('new');
-    return this.#describe({ setup: 'actpass', mid: '0', bundled: true });
+    return this.#describe('controlling', { setup: 'actpass', mid: '0', bundled: true });
   }
 
   async applyAnswer(sdp: string): Promise<void> {
@@ -88,7 +88,7 @@ export class WorkerLeg {
     this.#expect('new');
     // actpass is illegal in an answer; peers that send it wait for us (reported for Meta, 2026).
     const dtls = remote.setup === 'active' ? 'server' : 'client';
-    this.#connect(remote, { ice: 'controlling', dtls });
+    this.#connect(remote, dtls);
   }
 
   async answer(offer: string): Promise<string> {
@@ -98,11 +98,9 @@ export class WorkerLeg {
     this.#opusPayloadType = remote.opusPayloadType;
     // Active: Meta does not begin the handshake on calls that it offers (reported three times, 2026).
     const setup = remote.setup === 'active' ? 'passive' : 'active';
-    const sdp = await this.#describe({ setup, mid: remote.mid, bundled: remote.bundled });
-    this.#connect(remote, {
-      ice: remote.iceLite ? 'controlling' : 'controlled',
-      dtls: setup === 'active' ? 'client' : 'server',
-    });
+    const role = remote.iceLite ? 'controlling' : 'controlled';
+    const sdp = await this.#describe(role, { setup, mid: remote.mid, bundled: remote.bundled });
+    this.#connect(remote, setup === 'active' ? 'client' : 'server');
     return sdp;
   }
 
@@ -170,8 +168,11 @@ export class WorkerLeg {
     );
   }
 
-  async #describe(part: { setup: 'actpass' | 'active' | 'passive'; mid: string; bundled: boolean }): Promise<string> {
-    const local = await this.#transport.gather();
+  async #describe(
+    role: IceRole,
+    part: { setup: 'actpass' | 'active' | 'passive'; mid: string; bundled: boolean },
+  ): Promise<string> {
+    const local = await this.#transport.gather(role);
     return writeSdp({
       ...local,
       ...part,
@@ -183,12 +184,12 @@ export class WorkerLeg {
     });
   }
 
-  #connect(remote: RemoteDescription, roles: Parameters<WebRtcTransport['connect']>[1]): void {
+  #connect(remote: RemoteDescription, role: DtlsRole): void {
     this.#opusPayloadType = remote.opusPayloadType;
     this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
     this.#player.setMaximumRate(remote.maximumPlaybackRate);
     this.#setState('connecting');
-    this.#transport.connect(remote, roles).catch(() => this.#onTransport('failed'));
+    this.#transport.connect(remote, role).catch(() => this.#onTransport('failed'));
   }
 
   #onTransport(state: TransportState): void {
