@@ -32,6 +32,7 @@ describe('R9: the country of the business number decides, through the nodes', fu
   before(async () => {
     await number.start();
     provider = await RawProvider.start();
+    provider.webhookUrl = `${helper.url()}/whatsapp-calling`;
     const store = { id: 'store', type: 'wa-call-permission-store', overrides: '' };
     const nodes = Object.entries(all).flatMap(([country, phone]) => [
       { ...provider.config(`n-${country}`, idOf(country), phone), store: 'store' },

@@ -44,6 +44,7 @@ describe('a provider that fails, through the nodes', function () {
   before(async () => {
     await number.start();
     provider = await RawProvider.start();
+    provider.webhookUrl = `${helper.url()}/whatsapp-calling`;
     provider.behave = (request, ...rest) =>
       (behaviours.get(String(request.body.to ?? request.body.call_id)) ?? answered)(request, ...rest);
     const nodesOf = (config: string): object[] => [

@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { signature, written } from '../system/meta-webhook.ts';
-import { helper } from './helper.ts';
 
 export interface WireRequest {
   path: string;
@@ -22,6 +21,9 @@ export const SECRETS = {
 export class RawProvider {
   readonly requests: WireRequest[] = [];
   behave: Behaviour = answered;
+  /** Where webhooks go; known once Node-RED runs. */
+  webhookUrl = '';
+  appSecret = SECRETS.appSecret;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -69,9 +71,9 @@ export class RawProvider {
 
   async post(body: unknown): Promise<number> {
     const bytes = written(body, 'escaped');
-    const response = await fetch(`${helper.url()}/whatsapp-calling`, {
+    const response = await fetch(this.webhookUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature(bytes, SECRETS.appSecret) },
+      headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature(bytes, this.appSecret) },
       body: new Uint8Array(bytes),
     });
     return response.status;
