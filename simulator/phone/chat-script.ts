@@ -105,11 +105,13 @@ function drawPermission() {
 
 function openProfile() {
   show(byId('profile'), true);
+  byId('chat-screen').inert = true;
   byId('close-profile').focus();
 }
 function closeProfile() {
   if (byId('profile').hidden) return;
   show(byId('profile'), false);
+  byId('chat-screen').inert = false;
   byId('open-profile').focus();
 }
 byId('open-profile').addEventListener('click', openProfile);

@@ -56,7 +56,7 @@ export const HTML = `<!doctype html>
 <header class="desk">
   <label for="person">Phone of</label>
   <select id="person" data-testid="person"></select>
-  <span class="desk-note">A simulated phone. Nothing leaves this machine.</span>
+  <span class="desk-note">A simulated phone: no real messages, no real calls.</span>
 </header>
 <main class="phone" aria-label="Phone">
   <div class="status-bar" aria-hidden="true"><span id="clock"></span><span class="island"></span><span class="bars"><i></i><i></i><i></i><i></i></span></div>

@@ -39,7 +39,7 @@ function drawCall() {
   if (inCall && !wasInCall && aside !== call.id) { closeProfile(); byId('hang-up').focus({ preventScroll: true }); }
   if (before && before.state !== 'ended' && before.state !== 'none' && (phase === 'ended' || phase === 'none') && ignored !== before.id) showEnded(call);
   if (ringing || inCall) show(byId('ended'), false);
-  byId('chat-screen').inert = ringing || (inCall && aside !== call.id) || !byId('ended').hidden;
+  byId('chat-screen').inert = ringing || (inCall && aside !== call.id) || !byId('ended').hidden || !byId('profile').hidden;
   document.title = ringing ? '☎ ' + state.businessName + ' is calling' : inCall ? 'In call with ' + state.businessName : 'Phone of ' + state.person.name;
   drawTimer();
 }
@@ -71,7 +71,7 @@ function showEnded(call) {
   clearTimeout(endedTimer);
   endedTimer = setTimeout(function () {
     show(byId('ended'), false);
-    byId('chat-screen').inert = false;
+    byId('chat-screen').inert = !byId('profile').hidden;
     byId('message-input').focus({ preventScroll: true });
   }, 1800);
 }

@@ -1,6 +1,7 @@
 /** Ringing, in call, ended: dark in both colour schemes, as call screens are. */
 export const SCREEN_STYLE = `
 .call { position: absolute; inset: 0; z-index: 4; justify-content: space-between; gap: 10px; padding: 40px 26px 30px; color: var(--night-text); background: linear-gradient(170deg, var(--night-2), var(--night) 70%); overflow-y: auto; }
+.call { --focus: #9ccaff; }
 .caller { display: flex; flex-direction: column; align-items: center; gap: 8px; text-align: center; padding-top: 16px; }
 .caller h2 { font-size: 26px; font-weight: 600; overflow-wrap: anywhere; }
 .caller .avatar.large { margin-top: 42px; }
@@ -31,12 +32,13 @@ export const SCREEN_STYLE = `
 #ended { justify-content: flex-start; }
 @media (prefers-reduced-motion: reduce) { .pulse { animation: none; box-shadow: 0 0 0 8px rgba(76, 195, 138, .35); } }
 @media (max-height: 780px) {
-  .call { padding-top: 22px; padding-bottom: 18px; }
+  .call { padding-top: 38px; padding-bottom: 18px; }
   .keypad { grid-template-columns: repeat(3, 54px); gap: 7px 26px; }
   .key { width: 54px; height: 54px; }
   .key b { font-size: 20px; }
   .round { width: 56px; height: 56px; }
 }
+@media (max-width: 560px) and (max-height: 780px) { .call { padding-top: 20px; } }
 @media (max-height: 640px) {
   .caller.compact .avatar { display: none; }
   .caller .avatar.large { margin-top: 18px; }

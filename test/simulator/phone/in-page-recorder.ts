@@ -13,7 +13,7 @@ export async function recordLoudspeaker(page: Page): Promise<() => Promise<Float
     const audio = document.getElementById('far-voice') as HTMLAudioElement;
     while (!audio.srcObject) await new Promise((resolve) => setTimeout(resolve, 5));
     const context = new AudioContext({ sampleRate: rate });
-    const processor = context.createScriptProcessor(1024, 1, 1);
+    const processor = context.createScriptProcessor(4096, 1, 1);
     const recorded: number[] = [];
     processor.onaudioprocess = (event) => {
       for (const sample of event.inputBuffer.getChannelData(0)) recorded.push(sample);
