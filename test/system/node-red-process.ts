@@ -11,6 +11,8 @@ export interface NodeRedOptions {
   flows?: FlowNode[];
   /** Merged over the settings of the harness, for example `{ httpNodeRoot: '/api' }`. Plain JSON. */
   settings?: Record<string, unknown>;
+  /** JavaScript at the end of settings.js, for settings that are functions: `module.exports.httpNodeMiddleware = …`. */
+  settingsCode?: string;
   /** Folder to take the palette from. Default: this checkout, built. */
   palette?: string | null;
   /** Node-RED's `red.js`. Default: the development dependency (5.x). */
@@ -149,7 +151,7 @@ export class NodeRedProcess {
   }
 
   async #writeFiles(): Promise<void> {
-    const { flows = [], palette = checkout, settings = {} } = this.#options;
+    const { flows = [], palette = checkout, settings = {}, settingsCode = '' } = this.#options;
     const all = {
       flowFile: 'flows.json',
       // Credentials lie open in a file: nothing in a test is secret, and a restart reads them again.
@@ -161,7 +163,10 @@ export class NodeRedProcess {
       editorTheme: { tours: false, projects: { enabled: false } },
       ...settings,
     };
-    await writeFile(path.join(this.userDir, 'settings.js'), `module.exports = ${JSON.stringify(all, null, 2)};\n`);
+    await writeFile(
+      path.join(this.userDir, 'settings.js'),
+      `module.exports = ${JSON.stringify(all, null, 2)};\n${settingsCode}\n`,
+    );
     const open = flows.map(({ credentials: _, ...node }) => node);
     const secret = flows.flatMap((node) => (node.credentials ? [[node.id, node.credentials] as const] : []));
     await writeFile(path.join(this.userDir, 'flows.json'), JSON.stringify(open));
