@@ -19,6 +19,12 @@ export interface SimulatedCall {
   opaque: string;
 }
 
+interface SimulatedPerson {
+  phone: string;
+  userId: string;
+  requests: unknown[];
+}
+
 export interface BusinessRequest {
   at: string;
   method: string;
@@ -128,10 +134,21 @@ export class Cloud {
     return this.calls().filter((call) => call.state !== 'ended');
   }
 
+  #person(phone: string): SimulatedPerson {
+    const people = this.simulator.control.read('state').people as SimulatedPerson[];
+    const person = people.find((one) => one.phone === phone);
+    if (person === undefined) throw new Error(`nobody has the number ${phone}`);
+    return person;
+  }
+
+  /** How many questions a person got. */
+  permissionRequests(phone: string): number {
+    return this.#person(phone).requests.length;
+  }
+
   /** The newest call to a person. */
   callTo(phone: string): SimulatedCall | undefined {
-    const people = this.simulator.control.read('state').people as { phone: string; userId: string }[];
-    const { userId } = people.find((person) => person.phone === phone) ?? {};
+    const { userId } = this.#person(phone);
     return this.calls().findLast((call) => call.userId === userId);
   }
 
