@@ -3,7 +3,7 @@ import type { Profile } from './profile.ts';
 
 /** When a grant ends, or undefined for permanent ones. Stricter house rules count from the grant, never from the request. */
 export function expiryOf(permission: Permission, profile: Profile): Instant | undefined {
-  if (permission.kind === 'permanent' && !profile.validity.caps) return undefined;
+  if (permission.kind === 'permanent' && (!profile.validity.caps || profile.permanentExempt === true)) return undefined;
   const told = permission.kind === 'permanent' ? undefined : permission.expiresAt;
   if (!profile.validity.caps && told !== undefined) return told;
   const capped = (permission.grantedAt ?? Number.NEGATIVE_INFINITY) + profile.validity.ms;

@@ -1,11 +1,15 @@
 import type { ReasonCode, RuleSource } from './model.ts';
 
+export type { ProfileOverrides } from './overrides.ts';
+
 /** At most `allowed` uses in any `periodMs` (rolling, not by calendar day). */
 export interface WindowRule {
   rule: RuleSource;
   code: ReasonCode;
   periodMs: number;
   allowed: number;
+  /** The user set the number: what the provider says may lower it, never raise it. */
+  own?: true;
 }
 /** A duration with its source. */
 export interface DurationRule {
@@ -18,10 +22,25 @@ export interface ConcurrencyRule {
   code: ReasonCode;
   allowed: number;
 }
+/** At most `allowed` in all, whenever they were. */
+export interface CapRule {
+  rule: RuleSource;
+  allowed: number;
+}
+/** What happens when a rule of one's own is broken. `warn`: it is told beside the result. */
+export type Firmness = 'warn' | 'block';
+/** Hours of the day, in the contact's own time zone. */
+export interface QuietHours {
+  rule: RuleSource;
+  mode: Firmness;
+  /** Minutes after midnight; the hour from which it is quiet, and the one from which it is not any more. May span midnight. */
+  from: number;
+  to: number;
+}
 
 /**
  * A set of rules as data. Profiles differ in numbers, never in code. A user's overrides replace numbers, and say so in the
- * source of the rule.
+ * source of the rule. An optional rule is switched off while it is absent.
  */
 export interface Profile {
   id: string;
@@ -49,61 +68,26 @@ export interface Profile {
   requestLife: DurationRule;
   serviceWindow: DurationRule;
   countries: { rule: RuleSource; excluded: string[] };
+  /** Number ranges that may lie where there is no service. A range proves nothing, so it warns, unless the user says more. */
+  territories: { rule: RuleSource; mode: Firmness | 'off'; ranges: { prefix: string; name: string }[] };
   /** Kept from every edge of a window, because the provider's clock is not ours. */
   skewMs: number;
-}
 
-/** What a store's settings may change. Times in seconds. */
-export interface ProfileOverrides {
-  requestsPerDay?: number;
-  requestsPerWeek?: number;
-  connectedCallsPerDay?: number;
-  startsPerDay?: number;
-  concurrentCalls?: number;
-  unansweredWarn?: number;
-  unansweredRevoke?: number;
-  cancelledRing?: 'never' | 'after_ringing' | 'always';
-  /** A temporary permission never holds longer than this after the grant. */
-  validitySeconds?: number;
-  skewSeconds?: number;
-  excludedCountries?: string[];
-}
-
-/** The profile with a user's overrides in place, each marked as the user's own in its source. The profile is not changed. */
-export function withOverrides(profile: Profile, overrides: ProfileOverrides): Profile {
-  const result = structuredClone(profile);
-  const [day, week] = result.requests;
-  if (day !== undefined) overrideCount(day, overrides.requestsPerDay);
-  if (week !== undefined) overrideCount(week, overrides.requestsPerWeek);
-  overrideCount(result.connectedCalls, overrides.connectedCallsPerDay);
-  overrideCount(result.starts, overrides.startsPerDay);
-  overrideCount(result.livePerNumber, overrides.concurrentCalls);
-  const { unanswered, validity, countries } = result;
-  if (overrides.unansweredWarn !== undefined || overrides.unansweredRevoke !== undefined) {
-    unanswered.warnAt = overrides.unansweredWarn ?? unanswered.warnAt;
-    unanswered.revokeAt = overrides.unansweredRevoke ?? unanswered.revokeAt;
-    unanswered.rule = own(unanswered.rule, `${unanswered.warnAt} warn, ${unanswered.revokeAt} revoke`);
-  }
-  if (overrides.cancelledRing !== undefined) unanswered.cancelledRing = overrides.cancelledRing;
-  if (overrides.validitySeconds !== undefined) {
-    validity.ms = overrides.validitySeconds * 1000;
-    validity.caps = true;
-    validity.rule = own(validity.rule, `${overrides.validitySeconds} s after the grant`);
-  }
-  if (overrides.excludedCountries !== undefined) {
-    countries.excluded = [...overrides.excludedCountries];
-    countries.rule = own(countries.rule, `not from ${countries.excluded.join(', ') || 'nowhere'}`);
-  }
-  if (overrides.skewSeconds !== undefined) result.skewMs = overrides.skewSeconds * 1000;
-  return result;
-}
-
-function overrideCount(rule: WindowRule | ConcurrencyRule, allowed: number | undefined): void {
-  if (allowed === undefined) return;
-  rule.rule = own(rule.rule, rule.rule.limit.replace(/^[\d,]+/, String(allowed)));
-  rule.allowed = allowed;
-}
-
-function own(rule: RuleSource, limit: string): RuleSource {
-  return { ...rule, limit, source: `set in the permission store (instead of: ${rule.limit}; ${rule.source})` };
+  /** Requests without a grant or a connected call in between. */
+  requestsWithoutGrant?: CapRule;
+  /** Connected calls on one and the same grant. */
+  callsPerPermission?: CapRule & { unansweredConsumes: boolean };
+  /** A grant older than this is not called on. */
+  maxGrantAge?: DurationRule & { mode: Firmness };
+  /** Between the end of a call and the next one to the same person. */
+  callGap?: DurationRule & { mode: Firmness };
+  /** A call's purpose is the one that the permission was given for. */
+  purposeBinding?: { rule: RuleSource; mode: Firmness };
+  /** A call comes by the time that its request promised. */
+  promise?: { rule: RuleSource; mode: Firmness };
+  quietHours?: { requests?: QuietHours; calls?: QuietHours };
+  /** Countries of people who are not asked and not called. */
+  contactCountries?: { rule: RuleSource; excluded: string[] };
+  /** What follows from the grant or its request (validity caps, age, calls per permission, promise, purpose) does not bind permanent permissions. */
+  permanentExempt?: true;
 }

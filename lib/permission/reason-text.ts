@@ -101,6 +101,47 @@ const SENTENCES: Record<ReasonCode, { text: string; nextStep: string }> = {
     text: 'The permission store cannot be reached, so nothing may be sent.',
     nextStep: 'See the status of the permission store node.',
   },
+  permission_too_old: {
+    text: 'The permission to call this person is too old by your own rules: {limit}.',
+    nextStep: 'Ask for permission again, shortly before the call.',
+  },
+  permission_used_up: {
+    text: 'The permission to call this person is used up by your own rules: {limit}.',
+    nextStep: 'Ask for permission again before the next call.',
+  },
+  promise_missed: {
+    text: 'The call was promised by {name}, and it is later than that.',
+    nextStep: 'Ask for permission again and give a new time, or tell the person why the call comes late.',
+  },
+  purpose_mismatch: {
+    text: 'The person allowed a call for another purpose ("{name}") than this one.',
+    nextStep: 'Call for the purpose that was allowed, or ask for permission with the new one.',
+  },
+  request_limit_three_days: {
+    text: 'This person was asked too often already: {limit}.',
+    nextStep: 'Ask again after {at}, or after a call between you that was picked up.',
+  },
+  request_limit_total: {
+    text: 'This person was asked often enough and gave no permission: {limit}.',
+    nextStep: 'Do not ask again. The person can still allow calls in your business profile, or call you.',
+  },
+  call_gap: {
+    text: 'The last call to this person was too short a time ago: {limit}.',
+    nextStep: 'Call again after {at}.',
+  },
+  quiet_hours: {
+    text: 'It is quiet time for this person: {limit}.',
+    nextStep: 'Try again after {at}.',
+  },
+  contact_country_excluded: {
+    text: 'People in this country ({name}) are not called, by your own rules: {limit}.',
+    nextStep: 'Reach the person in another way, or change the list in the permission store.',
+  },
+  territory_not_served: {
+    text: 'This number ({why}) may lie where WhatsApp offers no service: {name}.',
+    nextStep:
+      'Check where it is used. Then set "territories" in the own limits of the permission store: "off" if it is elsewhere, "block" if it is there.',
+  },
 };
 
 /** What differs from the plain case. */
@@ -113,6 +154,8 @@ export interface ReasonFacts {
   why?: string;
   /** A sentence to use instead. */
   text?: string;
+  /** A next step to use instead. */
+  nextStep?: string;
 }
 
 /** A refusal in plain words, with the rule it rests on and the next allowed time where there is one. */
@@ -120,18 +163,18 @@ export function reasonFor(code: ReasonCode, facts: ReasonFacts = {}): Reason {
   const { text, nextStep } = SENTENCES[code];
   const fill = (sentence: string): string =>
     sentence
-      .replace('{limit}', facts.rule?.limit ?? 'the limit is reached')
-      .replace('{name}', facts.name ?? 'unknown')
-      .replace('{why}', facts.why ?? 'it has no phone number and no user id.')
-      .replace('{at}', facts.nextAllowedAt === undefined ? 'that' : plainTime(facts.nextAllowedAt));
-  const reason: Reason = { code, text: fill(facts.text ?? text), nextStep: fill(nextStep) };
+      .replace('{limit}', () => facts.rule?.limit ?? 'the limit is reached')
+      .replace('{name}', () => facts.name ?? 'unknown')
+      .replace('{why}', () => facts.why ?? 'it has no phone number and no user id.')
+      .replace('{at}', () => (facts.nextAllowedAt === undefined ? 'that' : plainTime(facts.nextAllowedAt)));
+  const reason: Reason = { code, text: fill(facts.text ?? text), nextStep: fill(facts.nextStep ?? nextStep) };
   if (facts.nextAllowedAt !== undefined) reason.nextAllowedAt = facts.nextAllowedAt;
   if (facts.rule !== undefined) reason.rule = facts.rule;
   return reason;
 }
 
 /** Rounded up to the minute, so that nobody who follows it comes a second too early. */
-function plainTime(at: Instant): string {
+export function plainTime(at: Instant): string {
   const minute = Math.ceil(at / 60_000) * 60_000;
   const date = new Date(minute);
   return Number.isNaN(date.getTime()) ? 'that' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
