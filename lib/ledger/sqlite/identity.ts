@@ -55,8 +55,10 @@ export function findOrMakePair(tx: Transaction, numberId: number, contact: Conta
   const found = findPair(tx, numberId, contact);
   if (found !== undefined) return found;
   const pair = insertPair(tx, numberId, contact);
-  // Both names of a flow lead to one row, so that limits hold whichever is used next; a webhook may part them.
-  for (const name of namesOf(contact)) link(tx, numberId, name, pair.pairId, false);
+  // Several names of a flow lead to one row, so that limits hold whichever is used next; a webhook may part them. A single
+  // name claims nothing.
+  const names = namesOf(contact);
+  for (const name of names) link(tx, numberId, name, pair.pairId, names.length === 1);
   return pair;
 }
 
