@@ -8,7 +8,7 @@ export const GROUPS = [
   { name: 'simulator', minutes: 4 },
   { name: 'nodes', minutes: 4 },
   { name: 'package', minutes: 6 },
-  { name: 'system', minutes: 8 },
+  { name: 'system', minutes: 12 },
   { name: 'browser', minutes: 8 },
 ];
 
