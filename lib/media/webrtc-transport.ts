@@ -184,7 +184,13 @@ export class WebRtcTransport {
     });
     return () => {
       subscription.unSubscribe();
-      for (const data of kept) onData.execute(data);
+      for (const data of kept) {
+        try {
+          onData.execute(data);
+        } catch {
+          // Anybody may send a broken record; it must not end the call.
+        }
+      }
     };
   }
 

@@ -1,0 +1,138 @@
+/*
+ * Calls bridged from WebRTC to plain RTP and back, Opus passed through: CPU of the process that does it, added latency, loss. Three subjects
+ * take turns on the same packets in one run, because figures of two runs on a shared machine cannot be compared:
+ *   ours               the media worker, as the nodes use it
+ *   node-datachannel   a native WebRTC library, headers rewritten in JavaScript
+ *   floor              UDP and one AES-GCM operation per packet, nothing else: what Node costs at least
+ *
+ *   node bench/media.ts [--calls=1,10,50] [--rounds=2] [--seconds=8]
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { FarResult, Kind, ToFar, ToSubject } from './media/protocol.ts';
+
+const { values } = parseArgs({
+  options: {
+    calls: { type: 'string', default: '1,10,50' },
+    rounds: { type: 'string', default: '2' },
+    seconds: { type: 'string', default: '8' },
+  },
+});
+const KINDS: Kind[] = ['ours', 'node-datachannel', 'floor'];
+const FILES = { ours: 'subject-ours', 'node-datachannel': 'subject-datachannel', floor: 'subject-floor' };
+/** So many calls are set up at once; more only delay each other. */
+const SETUPS = 10;
+const WARM_UP_MS = 3000;
+
+interface Measured {
+  cpu: number;
+  setupMs: number;
+  far: FarResult;
+}
+
+class Process<Command> {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #number = 0;
+
+  constructor(name: string) {
+    this.#child = fork(join(dirname(process.argv[1] ?? ''), 'media', `${name}.ts`));
+    this.#child.on('message', ({ number, value }: { number: number; value: unknown }) => {
+      this.#waiting.get(number)?.resolve(value);
+      this.#waiting.delete(number);
+    });
+    this.#child.on('exit', (code) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(`${name} ended with code ${code}`));
+    });
+  }
+
+  ask<Value>(command: Command): Promise<Value> {
+    const number = this.#number++;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(number, answer);
+    this.#child.send({ number, command });
+    return answer.promise as Promise<Value>;
+  }
+
+  end(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+async function measure(kind: Kind, calls: number, seconds: number): Promise<Measured> {
+  const subject = new Process<ToSubject>(FILES[kind]);
+  const far = new Process<ToFar>('far');
+  try {
+    let next = 0;
+    const setups: number[] = [];
+    const setUp = async () => {
+      for (let call = next++; call < calls; call = next++) {
+        const begun = performance.now();
+        const offer = await subject.ask<string>({ do: 'offer', call });
+        const { answer, rtpPort } = await far.ask<{ answer: string; rtpPort: number }>({
+          do: 'answer',
+          call,
+          kind,
+          offer,
+        });
+        const port = await subject.ask<number>({ do: 'connect', call, answer, rtpPort });
+        await far.ask({ do: 'aim', call, port });
+        setups.push(performance.now() - begun);
+      }
+    };
+    await Promise.all(Array.from({ length: SETUPS }, setUp));
+    await far.ask({ do: 'begin' });
+    await sleep(WARM_UP_MS);
+    await far.ask({ do: 'mark' });
+    const begun = performance.now();
+    const before = await subject.ask<NodeJS.CpuUsage>({ do: 'cpu' });
+    await sleep(seconds * 1000);
+    const after = await subject.ask<NodeJS.CpuUsage>({ do: 'cpu' });
+    const elapsed = performance.now() - begun;
+    const used = after.user + after.system - before.user - before.system;
+    const result = await far.ask<FarResult>({ do: 'end' });
+    const setupMs = setups.toSorted((a, b) => a - b)[Math.floor(setups.length / 2)] ?? 0;
+    return { cpu: used / 10 / elapsed / calls, setupMs, far: result };
+  } finally {
+    subject.end();
+    far.end();
+  }
+}
+
+function mean(numbers: number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+async function main(): Promise<void> {
+  const rounds = Number(values.rounds);
+  const seconds = Number(values.seconds);
+  console.log(
+    `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, interleaved\n`,
+  );
+  console.log(
+    '| calls | subject | CPU % of a core per call (each round) | x floor | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | answer to media ms |',
+  );
+  console.log('|---|---|---|---|---|---|---|---|---|');
+  for (const calls of values.calls.split(',').map(Number)) {
+    const results = new Map<Kind, Measured[]>(KINDS.map((kind) => [kind, []]));
+    for (let round = 0; round < rounds; round += 1)
+      for (const kind of KINDS) results.get(kind)?.push(await measure(kind, calls, seconds));
+    const cpuOf = (kind: Kind) => mean((results.get(kind) ?? []).map(({ cpu }) => cpu));
+    for (const [kind, runs] of results) {
+      const figure = (pick: (far: FarResult) => number) => mean(runs.map(({ far }) => pick(far))).toFixed(2);
+      const sent = runs.reduce((sum, { far }) => sum + far.sent, 0);
+      const received = runs.reduce((sum, { far }) => sum + far.received, 0);
+      console.log(
+        `| ${calls} | ${kind} | ${cpuOf(kind).toFixed(3)} (${runs.map(({ cpu }) => cpu.toFixed(2)).join(' / ')}) | ` +
+          `${(cpuOf(kind) / cpuOf('floor')).toFixed(2)} | ${(cpuOf(kind) / cpuOf('node-datachannel')).toFixed(2)} | ` +
+          `${figure(({ out }) => out.p50)} / ${figure(({ out }) => out.p99)} | ${figure((far) => far.in.p50)} / ${figure((far) => far.in.p99)} | ` +
+          `${sent - received} of ${sent} | ${mean(runs.map(({ setupMs }) => setupMs)).toFixed(0)} |`,
+      );
+    }
+  }
+}
+
+void main();

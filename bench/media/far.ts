@@ -1,0 +1,133 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import datachannel, { type PeerConnection } from 'node-datachannel';
+import { type FarResult, HEADER_BYTES, PAYLOAD_BYTES, PAYLOAD_TYPE, serve, type ToFar } from './protocol.ts';
+import { seal, unseal } from './sealed.ts';
+
+/** All phones and all RTP peers in one process, so that a packet's way through the subject is timed by one clock. */
+interface Call {
+  peer?: PeerConnection;
+  sendAsPerson(packet: Buffer): void;
+  rtp: Socket;
+  rtpPort: number;
+  packets: number;
+}
+
+const SLOTS = 4;
+const calls: Call[] = [];
+let measuring = false;
+let sent = 0;
+let latencies: { out: number[]; in: number[] } = { out: [], in: [] };
+let timer: NodeJS.Timeout | undefined;
+
+async function open(): Promise<Socket> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return socket;
+}
+
+/** A packet of ours has come through: its payload says when it left and whether it counts. */
+function arrived(packet: Buffer, way: 'out' | 'in'): void {
+  const at = packet.length - PAYLOAD_BYTES;
+  if (at < HEADER_BYTES || packet[at] !== 0x48 || packet[at + 1] !== 0xbe || packet[at + 2] !== 1) return;
+  latencies[way].push(performance.now() - packet.readDoubleBE(at + 8));
+}
+
+function makePacket(call: number, count: number): Buffer {
+  const packet = Buffer.alloc(HEADER_BYTES + PAYLOAD_BYTES, 0x5a);
+  packet[0] = 0x80;
+  packet[1] = PAYLOAD_TYPE;
+  packet.writeUInt16BE(count & 0xffff, 2);
+  packet.writeUInt32BE((count * 960) >>> 0, 4);
+  packet.writeUInt32BE(50_000 + call, 8);
+  packet[HEADER_BYTES] = 0x48;
+  packet[HEADER_BYTES + 1] = 0xbe;
+  packet[HEADER_BYTES + 2] = measuring ? 1 : 0;
+  packet.writeDoubleBE(performance.now(), HEADER_BYTES + 8);
+  return packet;
+}
+
+async function answerFloor(call: number, port: number): Promise<string> {
+  const socket = await open();
+  socket.on('message', (packet) => arrived(unseal(packet), 'in'));
+  (calls[call] as Call).sendAsPerson = (packet) => socket.send(seal(packet), port, '127.0.0.1');
+  return String(socket.address().port);
+}
+
+async function answerOffer(call: number, offer: string): Promise<string> {
+  const peer = new datachannel.PeerConnection(`far ${call}`, { iceServers: [], bindAddress: '127.0.0.1' });
+  const audio = new datachannel.Audio(/a=mid:(\S+)/.exec(offer)?.[1] ?? '0', 'SendRecv');
+  audio.addOpusCodec(PAYLOAD_TYPE);
+  audio.addSSRC(50_000 + call, 'far');
+  const track = peer.addTrack(audio);
+  track.setMediaHandler(new datachannel.RtcpReceivingSession());
+  track.onMessage((packet) => arrived(Buffer.from(packet), 'in'));
+  const gathered = new Promise<void>((resolve) =>
+    peer.onGatheringStateChange((state) => state === 'complete' && resolve()),
+  );
+  peer.setRemoteDescription(offer, 'offer');
+  await gathered;
+  const own = calls[call] as Call;
+  own.peer = peer;
+  own.sendAsPerson = (packet) => {
+    if (track.isOpen()) track.sendMessageBinary(packet);
+  };
+  return peer.localDescription()?.sdp ?? '';
+}
+
+/** 50 packets a second and direction per call, in four groups, every deadline counted from the first. */
+function begin(): void {
+  const start = performance.now();
+  let step = 0;
+  const run = () => {
+    for (; start + step * (20 / SLOTS) <= performance.now(); step += 1) {
+      for (let index = step % SLOTS; index < calls.length; index += SLOTS) {
+        const call = calls[index] as Call;
+        call.packets += 1;
+        if (measuring) sent += 2;
+        call.sendAsPerson(makePacket(index, call.packets));
+        call.rtp.send(makePacket(index, call.packets), call.rtpPort, '127.0.0.1');
+      }
+    }
+    timer = setTimeout(run, Math.max(0, start + step * (20 / SLOTS) - performance.now()));
+  };
+  run();
+}
+
+function quantiles(values: number[]): { p50: number; p99: number } {
+  const sorted = values.toSorted((a, b) => a - b);
+  const pick = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return { p50: pick(0.5), p99: pick(0.99) };
+}
+
+async function end(): Promise<FarResult> {
+  measuring = false;
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  clearTimeout(timer);
+  const received = latencies.out.length + latencies.in.length;
+  return { sent, received, out: quantiles(latencies.out), in: quantiles(latencies.in) };
+}
+
+serve<ToFar>(async (command) => {
+  switch (command.do) {
+    case 'answer': {
+      const rtp = await open();
+      rtp.on('message', (packet) => arrived(packet, 'out'));
+      calls[command.call] = { rtp, rtpPort: 0, packets: 0, sendAsPerson: () => undefined };
+      const { call, kind, offer } = command;
+      const answer = await (kind === 'floor' ? answerFloor(call, Number(offer)) : answerOffer(call, offer));
+      return { answer, rtpPort: rtp.address().port };
+    }
+    case 'aim':
+      (calls[command.call] as Call).rtpPort = command.port;
+      return undefined;
+    case 'begin':
+      return begin();
+    case 'mark':
+      measuring = true;
+      latencies = { out: [], in: [] };
+      return undefined;
+    case 'end':
+      return end();
+  }
+});

@@ -1,0 +1,39 @@
+/** What the benchmark's parent says to the process under test and to the far end, and what they answer. Over Node's own channel. */
+export type ToSubject =
+  | { do: 'offer'; call: number }
+  | { do: 'connect'; call: number; answer: string; rtpPort: number }
+  | { do: 'cpu' };
+
+export type ToFar =
+  | { do: 'answer'; call: number; kind: Kind; offer: string }
+  | { do: 'aim'; call: number; port: number }
+  | { do: 'begin' }
+  | { do: 'mark' }
+  | { do: 'end' };
+
+/** Ours, the native library, and what Node's UDP and crypto cost alone. */
+export type Kind = 'ours' | 'node-datachannel' | 'floor';
+
+export interface FarResult {
+  sent: number;
+  received: number;
+  /** ms, person to RTP. */
+  out: { p50: number; p99: number };
+  /** ms, RTP to person. */
+  in: { p50: number; p99: number };
+}
+
+type Handler<Command> = (command: Command) => unknown;
+
+/** Answers each numbered command of the parent. */
+export function serve<Command>(handler: Handler<Command>): void {
+  process.on('message', async ({ number, command }: { number: number; command: Command }) => {
+    process.send?.({ number, value: (await handler(command)) ?? null });
+  });
+  process.on('disconnect', () => process.exit());
+}
+
+export const PAYLOAD_TYPE = 111;
+export const PAYLOAD_BYTES = 80;
+/** 80 bytes are a 20 ms packet at 32 kbit/s. */
+export const HEADER_BYTES = 12;
