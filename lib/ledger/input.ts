@@ -37,6 +37,7 @@ export const requestIntent = z.object({
   purpose,
   via: z.enum(['auto', 'freeform', 'template']),
   hasTemplate: z.boolean(),
+  promisedBy: instant.optional(),
 });
 export const callIntent = z.object({ businessNumber, contact: contactInput, purpose, origin: origin.optional() });
 
@@ -73,7 +74,7 @@ export const auditQuery = z.object({
   afterSeq: z.number().int().min(0).optional(),
   limit: z.number().int().min(1).max(100_000).optional(),
 });
-export { businessNumber as businessNumberInput };
+export { businessNumber as businessNumberInput, purpose as purposeInput };
 
 const base = { id: z.string().min(1).max(4_096), at: instant, businessNumberId };
 const errors = z.array(

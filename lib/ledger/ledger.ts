@@ -17,6 +17,8 @@ export interface RequestIntent {
   /** `auto` picks free-form inside the service window and the template outside it. */
   via: 'auto' | 'freeform' | 'template';
   hasTemplate: boolean;
+  /** By when the request promises the call. */
+  promisedBy?: Instant;
 }
 export interface CallIntent {
   businessNumber: BusinessNumber;
@@ -27,11 +29,17 @@ export interface CallIntent {
 }
 
 export type RequestReservation =
-  | { ok: true; reservationId: string; via: 'freeform' | 'template'; permission: Permission; limits: LimitState[] }
-  | { ok: false; reason: Reason; permission: Permission; limits: LimitState[] };
+  | ({ ok: true; reservationId: string; via: 'freeform' | 'template' } & Reserved)
+  | ({ ok: false; reason: Reason } & Reserved);
 export type CallReservation =
-  | { ok: true; reservationId: string; permission: Permission; limits: LimitState[] }
-  | { ok: false; reason: Reason; permission: Permission; limits: LimitState[] };
+  | ({ ok: true; reservationId: string } & Reserved)
+  | ({ ok: false; reason: Reason } & Reserved);
+interface Reserved {
+  permission: Permission;
+  limits: LimitState[];
+  /** Reasons of rules that only warn. */
+  warnings?: Reason[];
+}
 
 /** How a reservation went. `released` only if it is sure that nothing was sent. */
 export type Settlement =
@@ -96,9 +104,11 @@ export interface Explanation {
   canRequest: boolean;
   requestReason?: Reason;
   requestLimits: LimitState[];
+  requestWarnings?: Reason[];
   canCall: boolean;
   callReason?: Reason;
   callLimits: LimitState[];
+  callWarnings?: Reason[];
 }
 
 /**
@@ -130,7 +140,8 @@ export interface Ledger {
   /** Takes over the calls of a dead process, so that we may end them. */
   adopt(reservationIds: string[]): Promise<void>;
   status(businessNumberId: string, contact: Contact): Promise<Permission>;
-  explain(businessNumber: BusinessNumber, contact: Contact): Promise<Explanation>;
+  /** @param purpose what a call would be for; left out: what the person allowed */
+  explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation>;
   correct(correction: Correction): Promise<Permission>;
   doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<void>;
   /** Marks lapsed permissions and pending requests, and leases of dead reservations. Returns what changed. */

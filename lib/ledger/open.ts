@@ -1,11 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { ProfileOverrides } from '../permission/profile.ts';
+import type { ProfileOverrides } from '../permission/overrides.ts';
 import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.ts';
 import { checked } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
 import { makeFolder } from './make-folder.ts';
+import { profileOverrides } from './overrides-input.ts';
 import { SqliteEngine } from './sqlite/engine.ts';
 import { LINGER_MS } from './timings.ts';
 
@@ -29,27 +30,11 @@ export interface LedgerLease {
   release(): Promise<void>;
 }
 
-const count = z.number().int().min(0).max(1_000_000);
-const seconds = z.number().min(0).max(315_360_000);
 const settingsInput = z.object({
   engine: z.literal('sqlite'),
   path: z.string().min(1).max(4_096),
   profile: z.string().max(64).optional(),
-  overrides: z
-    .strictObject({
-      requestsPerDay: count.optional(),
-      requestsPerWeek: count.optional(),
-      connectedCallsPerDay: count.optional(),
-      startsPerDay: count.optional(),
-      concurrentCalls: count.optional(),
-      unansweredWarn: count.min(1).optional(),
-      unansweredRevoke: count.min(1).optional(),
-      cancelledRing: z.enum(['never', 'after_ringing', 'always']).optional(),
-      validitySeconds: seconds.optional(),
-      skewSeconds: seconds.max(3_600).optional(),
-      excludedCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
-    })
-    .optional(),
+  overrides: profileOverrides.optional(),
 });
 
 interface Shared {

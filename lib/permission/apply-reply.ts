@@ -21,6 +21,7 @@ const LONGEST_EXPIRY_MS = 31 * 86_400_000;
  * (meta-cloud-api.md §4.4). On a do-not-call pair a grant is kept, but nobody hears of it and it allows nothing.
  *
  * @param purpose why we had asked, if the reply answers a request of ours
+ * @param promisedBy by when that request promised the call
  */
 export function applyReply(
   state: PairState,
@@ -28,6 +29,7 @@ export function applyReply(
   profile: Profile,
   now: Instant,
   purpose: string | undefined,
+  promisedBy?: Instant,
 ): Applied {
   const at = plausible(reply.at, now);
   const detail: Record<string, unknown> = {
@@ -41,7 +43,7 @@ export function applyReply(
     return { state, changes: [], audit: { event: 'reply_out_of_order', detail } };
   }
   return reply.response === 'accept'
-    ? accept(state, { ...reply, at }, profile, purpose, detail)
+    ? accept(state, { ...reply, at }, profile, { purpose, promisedBy }, detail)
     : reject(state, { ...reply, at }, profile, now, detail);
 }
 
@@ -49,7 +51,7 @@ function accept(
   state: PairState,
   reply: Reply,
   profile: Profile,
-  purpose: string | undefined,
+  asked: { purpose: string | undefined; promisedBy: Instant | undefined },
   detail: Record<string, unknown>,
 ): Applied {
   const permission: Permission = {
@@ -72,9 +74,13 @@ function accept(
     permission.requestId = reply.contextId;
     if (state.permission.requestedAt !== undefined) permission.requestedAt = state.permission.requestedAt;
   }
-  const why = purpose ?? (reply.contextId === undefined ? undefined : state.permission.purpose);
+  const why = asked.purpose ?? (reply.contextId === undefined ? undefined : state.permission.purpose);
   if (why !== undefined) permission.purpose = why;
-  const next = { ...state, permission };
+  const answers = reply.contextId !== undefined && reply.contextId === state.permission.requestId;
+  const promisedBy = asked.promisedBy ?? (answers ? state.permission.promisedBy : undefined);
+  if (promisedBy !== undefined) permission.promisedBy = promisedBy;
+  const lastGrantedAt = later(state.lastGrantedAt, Math.max(reply.at, permission.requestedAt ?? reply.at));
+  const next: PairState = { ...state, permission, lastGrantedAt };
   delete next.selfRevoked;
   const kind = permission.kind;
   if (state.doNotCall !== undefined) {

@@ -9,7 +9,7 @@ export { applyReply, type Reply } from './apply-reply.ts';
 /** A request of ours was accepted by the provider. Its answer may have been faster than the provider's reply to us. */
 export function applyRequestSent(
   state: PairState,
-  request: { requestId: string; requestedAt: Instant; purpose: string },
+  request: { requestId: string; requestedAt: Instant; purpose: string; promisedBy?: Instant },
   profile: Profile,
   now: Instant,
 ): Applied {
@@ -17,7 +17,11 @@ export function applyRequestSent(
   const { permission } = state;
   if (permission.requestId === request.requestId) {
     const known: Permission = { ...permission, requestedAt: request.requestedAt, purpose: request.purpose };
-    return { state: { ...state, permission: known }, changes: [], audit };
+    if (request.promisedBy !== undefined) known.promisedBy = request.promisedBy;
+    const next: PairState = { ...state, permission: known };
+    // The answer came first, by the provider's clock perhaps from before our request.
+    if (permission.status === 'granted') next.lastGrantedAt = later(state.lastGrantedAt, request.requestedAt);
+    return { state: next, changes: [], audit };
   }
   // A grant that still holds is worth more than an open question.
   if (viewPermission(permission, profile, now).status === 'granted') return { state, changes: [], audit };
@@ -27,6 +31,7 @@ export function applyRequestSent(
     requestedAt: request.requestedAt,
     purpose: request.purpose,
   };
+  if (request.promisedBy !== undefined) pending.promisedBy = request.promisedBy;
   if (permission.repliedAt !== undefined) pending.repliedAt = permission.repliedAt;
   const next: PairState = { ...state, permission: pending };
   delete next.selfRevoked;
@@ -102,7 +107,8 @@ function correctGrant(
   // A temporary permission whose end nobody knows cannot be placed in time: what is stored stays.
   if (kind === 'temporary' && expiresAt === undefined) return { state, changes: [] };
   const { ended, endedAt, ...rest } = state.permission;
-  const held = before.status === 'granted';
+  // A permanent permission that only a rule of our own had ended is not a new one: its age goes on.
+  const held = before.status === 'granted' || (state.permission.status === 'granted' && state.permission.kind === kind);
   const permission: Permission = {
     ...rest,
     status: 'granted',
@@ -172,6 +178,7 @@ export function mergePairs(a: PairState, b: PairState): PairState {
   for (const state of [a, b]) {
     for (const key of [
       'lastConnectedAt',
+      'lastGrantedAt',
       'requestsResetBefore',
       'streakFrom',
       'serviceWindowFrom',

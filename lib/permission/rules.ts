@@ -1,5 +1,5 @@
-import { withOverrides } from './overrides.ts';
-import type { Profile, ProfileOverrides } from './profile.ts';
+import { type ProfileOverrides, withOverrides } from './overrides.ts';
+import type { Profile } from './profile.ts';
 import { META_2025 } from './profiles/meta-2025.ts';
 import { META_2026 } from './profiles/meta-2026.ts';
 import { STRICT } from './profiles/strict.ts';

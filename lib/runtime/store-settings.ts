@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import type { ProfileOverrides } from '../permission/profile.ts';
+import type { ProfileOverrides } from '../permission/overrides.ts';
+import { DEFAULT_PROFILE, profileNames } from '../permission/rules.ts';
 import { oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
 
@@ -15,7 +16,7 @@ export interface StoreSettings {
 const SHAPE = {
   engine: oneOf(['sqlite', 'postgres']),
   path: text(),
-  profile: oneOf(['meta-2026']),
+  profile: oneOf(profileNames()),
   overrides: z.preprocess(
     (value) => (value === undefined || value === null ? '' : value),
     z.union([z.string(), z.record(z.string(), z.unknown())]),
@@ -27,7 +28,7 @@ export function defaultStore(userDir: string): StoreSettings {
   return {
     engine: 'sqlite',
     path: join(userDir, 'whatsapp-calling', 'permissions.sqlite'),
-    profile: 'meta-2026',
+    profile: DEFAULT_PROFILE,
     overrides: {},
   };
 }

@@ -39,17 +39,17 @@ function applyPermissionReply(tx: Transaction, number: NumberRow, event: Of<'per
   const asked = contextId === undefined ? undefined : findRequestByProviderId(tx, contextId, number.numberId);
   const asker = asked === undefined ? undefined : readPair(tx, asked.pairId);
   let pair = learnPair(tx, number.numberId, event.contact, asker);
-  let purpose = asked?.purpose;
+  let answered = asked;
   if (asked === undefined && contextId !== undefined && event.source === 'user_action') {
     // The answer is faster than the provider's reply to our request, or that reply was lost: the request did go out.
     const unsettled = findUnknownRequest(tx, pair.pairId);
     if (unsettled !== undefined) {
       consumeRequest(tx, unsettled, pair, contextId);
-      purpose = unsettled.purpose;
+      answered = unsettled;
       pair = readPair(tx, pair.pairId);
     }
   }
-  const applied = applyReply(pair.state, event, tx.profile, tx.now, purpose);
+  const applied = applyReply(pair.state, event, tx.profile, tx.now, answered?.purpose, answered?.promisedBy);
   return commitTransition(tx, pair, number.id, applied);
 }
 

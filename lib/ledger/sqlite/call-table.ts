@@ -27,12 +27,14 @@ export interface CallRow {
   leaseUntil: Instant;
   owner: string;
   purpose: string;
+  /** Of the permission it was placed under. */
+  grantedAt?: Instant;
   origin?: { nodeId: string; data?: unknown };
   facts: CallFacts;
 }
 
 const COLUMNS = `reservation_id, pair_id, number_id, direction, call_id, state, reserved_at, started_at, at, last_news,
-  lease_until, owner, purpose, origin, facts`;
+  lease_until, owner, purpose, granted_at, origin, facts`;
 
 /**
  * What the rules look at, derived from state and facts. `counts`: it is, was or may yet become a connected call of ours.
@@ -89,8 +91,8 @@ export function writeCall(tx: Transaction, call: CallRow, isNew = false): void {
     .statement(
       `INSERT INTO call(pair_id, call_id, state, counts, live, started_at, at, last_news, owner, facts, connected_at,
        ended_at, outcome, unanswered, duration_s, error_code,
-       reservation_id, number_id, direction, reserved_at, lease_until, purpose, origin)
-       VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+       reservation_id, number_id, direction, reserved_at, lease_until, purpose, granted_at, origin)
+       VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     )
     .run(
       ...changing,
@@ -100,6 +102,7 @@ export function writeCall(tx: Transaction, call: CallRow, isNew = false): void {
       call.reservedAt,
       call.leaseUntil,
       call.purpose,
+      whole(call.grantedAt),
       call.origin === undefined ? null : JSON.stringify(call.origin),
     );
 }
@@ -185,6 +188,7 @@ function fromRow(row: Record<string, SQLOutputValue>): CallRow {
     purpose: String(row.purpose),
     facts: row.facts === null ? {} : JSON.parse(String(row.facts)),
   };
+  if (row.granted_at !== null) call.grantedAt = Number(row.granted_at);
   if (row.call_id !== null) call.callId = String(row.call_id);
   if (row.origin !== null) call.origin = JSON.parse(String(row.origin));
   return call;

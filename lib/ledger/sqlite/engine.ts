@@ -115,10 +115,11 @@ export class SqliteEngine implements Ledger {
       checked(input.contactInput, contact, 'contact'),
     ]);
   }
-  explain(businessNumber: BusinessNumber, contact: Contact): Promise<Explanation> {
+  explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation> {
     return this.#ask('explain', () => [
       checked(input.businessNumberInput, businessNumber, 'business number'),
       checked(input.contactInput, contact, 'contact'),
+      ...(purpose === undefined ? [] : [checked(input.purposeInput, purpose, 'purpose')]),
     ]);
   }
   correct(correction: Correction): Promise<Permission> {

@@ -12,19 +12,20 @@ export interface RequestRow {
   at: Instant;
   leaseUntil: Instant;
   purpose: string;
+  promisedBy?: Instant;
   providerId?: string;
 }
 
-const COLUMNS = 'reservation_id, pair_id, state, reserved_at, at, lease_until, purpose, provider_id';
+const COLUMNS = 'reservation_id, pair_id, state, reserved_at, at, lease_until, purpose, promised_by, provider_id';
 
 export function insertRequest(
   tx: Transaction,
-  request: { reservationId: string; pairId: number; via: string; purpose: string },
+  request: { reservationId: string; pairId: number; via: string; purpose: string; promisedBy?: Instant },
 ): void {
   tx.db
     .statement(
-      `INSERT INTO request(reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose)
-       VALUES(?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO request(reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by)
+       VALUES(?,?,?,?,?,?,?,?,?,?)`,
     )
     .run(
       request.reservationId,
@@ -36,6 +37,7 @@ export function insertRequest(
       tx.owner,
       request.via,
       request.purpose,
+      request.promisedBy === undefined ? null : Math.round(request.promisedBy),
     );
 }
 
@@ -104,6 +106,7 @@ function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
     leaseUntil: Number(row.lease_until),
     purpose: String(row.purpose),
   };
+  if (row.promised_by !== null) request.promisedBy = Number(row.promised_by);
   if (row.provider_id !== null) request.providerId = String(row.provider_id);
   return request;
 }

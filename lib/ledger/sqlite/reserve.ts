@@ -1,6 +1,6 @@
 import { mayCall } from '../../permission/may-call.ts';
 import { mayRequest } from '../../permission/may-request.ts';
-import type { BusinessNumber, Contact, Reason } from '../../permission/model.ts';
+import type { BusinessNumber, Contact, Decision, Reason } from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
@@ -17,29 +17,30 @@ import type { Transaction } from './transaction.ts';
 
 /** Reserves a permission request, or says why not. The rules decide; this reads, asks them and writes. */
 export function reserveRequest(tx: Transaction, intent: RequestIntent): RequestReservation {
-  const { businessNumber, contact, purpose, via, hasTemplate } = intent;
+  const { businessNumber, contact, purpose, via, hasTemplate, promisedBy } = intent;
+  const promise = promisedBy === undefined ? {} : { promisedBy };
   const number = readNumber(tx, businessNumber.id, businessNumber.phone);
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'requests');
-  const decision = mayRequest(snapshot, tx.profile, tx.now, { via, hasTemplate, purpose });
+  const decision = mayRequest(snapshot, tx.profile, tx.now, { via, hasTemplate, purpose, ...promise });
   const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
   const refusal = decision.allowed ? unsure(tx) : decision.reason;
   if (refusal !== undefined || !decision.allowed) {
     const reason = refusal ?? reasonFor('clock_unsure');
     writeRefusal(tx, 'request_refused', number, known, reason);
-    return { ok: false, reason, permission, limits: decision.limits };
+    return { ok: false, reason, permission, ...seen(decision) };
   }
   const pair = made(tx, number, contact, known);
   const reservationId = newReservationId(tx.now);
-  insertRequest(tx, { reservationId, pairId: pair.pairId, via: decision.via, purpose });
+  insertRequest(tx, { reservationId, pairId: pair.pairId, via: decision.via, purpose, ...promise });
   writeAudit(tx, {
     event: 'request_reserved',
-    detail: { reservationId, purpose, via: decision.via },
+    detail: { reservationId, purpose, via: decision.via, ...promise, ...warned(decision) },
     numberId: number.numberId,
     pair,
   });
-  return { ok: true, reservationId, via: decision.via, permission, limits: decision.limits };
+  return { ok: true, reservationId, via: decision.via, permission, ...seen(decision) };
 }
 
 /** Reserves a call, or says why not. */
@@ -49,12 +50,12 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'calls');
-  const decision = mayCall(snapshot, tx.profile, tx.now);
+  const decision = mayCall(snapshot, tx.profile, tx.now, { purpose });
   const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
   const refusal = decision.allowed ? unsure(tx) : decision.reason;
   if (refusal !== undefined) {
     writeRefusal(tx, 'call_refused', number, known, refusal);
-    return { ok: false, reason: refusal, permission, limits: decision.limits };
+    return { ok: false, reason: refusal, permission, ...seen(decision) };
   }
   const pair = made(tx, number, contact, known);
   const call: CallRow = {
@@ -73,19 +74,25 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
     purpose: purpose.trim() === '' ? (permission.purpose ?? '') : purpose,
     facts: {},
   };
+  if (permission.grantedAt !== undefined) call.grantedAt = permission.grantedAt;
   if (origin !== undefined) call.origin = origin;
   writeCall(tx, call, true);
   writeAudit(tx, {
     event: 'call_reserved',
-    detail: { reservationId: call.reservationId, purpose: call.purpose },
+    detail: { reservationId: call.reservationId, purpose: call.purpose, ...warned(decision) },
     numberId: number.numberId,
     pair,
   });
-  return { ok: true, reservationId: call.reservationId, permission, limits: decision.limits };
+  return { ok: true, reservationId: call.reservationId, permission, ...seen(decision) };
 }
 
 /** What would be answered now, with every limit. Reserves nothing. */
-export function explain(tx: Transaction, businessNumber: BusinessNumber, contact: Contact): Explanation {
+export function explain(
+  tx: Transaction,
+  businessNumber: BusinessNumber,
+  contact: Contact,
+  purpose?: string,
+): Explanation {
   const number = readNumber(tx, businessNumber.id, businessNumber.phone);
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') {
@@ -103,7 +110,7 @@ export function explain(tx: Transaction, businessNumber: BusinessNumber, contact
   }
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'both');
   const request = mayRequest(snapshot, tx.profile, tx.now, { via: 'auto', hasTemplate: true });
-  const call = mayCall(snapshot, tx.profile, tx.now);
+  const call = mayCall(snapshot, tx.profile, tx.now, purpose === undefined ? {} : { purpose });
   const clock = unsure(tx);
   const requestReason = request.allowed ? clock : request.reason;
   const callReason = call.allowed ? clock : call.reason;
@@ -113,10 +120,22 @@ export function explain(tx: Transaction, businessNumber: BusinessNumber, contact
     canRequest: requestReason === undefined,
     ...(requestReason === undefined ? {} : { requestReason }),
     requestLimits: request.limits,
+    ...(request.warnings === undefined ? {} : { requestWarnings: request.warnings }),
     canCall: callReason === undefined,
     ...(callReason === undefined ? {} : { callReason }),
     callLimits: call.limits,
+    ...(call.warnings === undefined ? {} : { callWarnings: call.warnings }),
   };
+}
+
+/** What a decision shows, whatever its answer. */
+function seen({ limits, warnings }: Decision): Pick<Decision, 'limits' | 'warnings'> {
+  return warnings === undefined ? { limits } : { limits, warnings };
+}
+
+/** Going on in spite of a warning is part of the proof. */
+function warned({ warnings }: Decision): { warnings?: string[] } {
+  return warnings === undefined ? {} : { warnings: warnings.map(({ code }) => code) };
 }
 
 function unsure(tx: Transaction): Reason | undefined {

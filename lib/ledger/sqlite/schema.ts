@@ -80,4 +80,12 @@ CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
   WHEN NOT EXISTS (SELECT 1 FROM meta WHERE k = 'maintenance')
   BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 `,
+  // What the rules of one's own look at: promised times, grants that reset the cap on requests, and the grant under which a
+  // call was placed.
+  `
+ALTER TABLE pair ADD COLUMN promised_by INTEGER;
+ALTER TABLE pair ADD COLUMN last_granted_at INTEGER;
+ALTER TABLE request ADD COLUMN promised_by INTEGER;
+ALTER TABLE call ADD COLUMN granted_at INTEGER;
+`,
 ];

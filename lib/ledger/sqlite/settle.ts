@@ -84,7 +84,12 @@ export function consumeRequest(
     '',
     applyRequestSent(
       known.state,
-      { requestId: providerId, requestedAt: request.at, purpose: request.purpose },
+      {
+        requestId: providerId,
+        requestedAt: request.at,
+        purpose: request.purpose,
+        ...(request.promisedBy === undefined ? {} : { promisedBy: request.promisedBy }),
+      },
       tx.profile,
       tx.now,
     ),
