@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallReservation, RequestReservation } from '../../../lib/ledger/ledger.ts';
+import type { LedgerSettings } from '../../../lib/ledger/open.ts';
 import { SqliteEngine } from '../../../lib/ledger/sqlite/engine.ts';
 import type { Contact, Instant } from '../../../lib/permission/model.ts';
-import type { ProfileOverrides } from '../../../lib/permission/profile.ts';
 import { findProfile } from '../../../lib/permission/rules.ts';
 import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
 
@@ -59,7 +59,12 @@ export class Stand {
   }
 
   static async open(
-    settings: { path?: string; clock?: TestClock; overrides?: ProfileOverrides; maxPages?: number } = {},
+    settings: {
+      path?: string;
+      clock?: TestClock;
+      overrides?: LedgerSettings['overrides'] & object;
+      maxPages?: number;
+    } = {},
   ): Promise<Stand> {
     const { path = ':memory:', clock = new TestClock(), overrides = {}, maxPages } = settings;
     const profile = findProfile('meta-2026', overrides);
