@@ -1,8 +1,8 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto';
 import { HEADER_BYTES } from './protocol.ts';
 
 /** What SRTP with AES-128-GCM costs at least: one seal per packet by Node's own crypto, header authenticated, payload encrypted. */
-const KEY = Buffer.alloc(16, 7);
+const KEY = createSecretKey(Buffer.alloc(16, 7));
 const TAG_BYTES = 16;
 
 function nonce(packet: Buffer): Buffer {

@@ -197,7 +197,9 @@ async function localAddressTowards(remote: Endpoint | undefined): Promise<string
 }
 
 async function bind(address: string, port: number): Promise<Socket> {
-  const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+  // Only numeric addresses come here; answering the look-up at once saves a turn of the event loop per packet.
+  const family = isIPv6(address) ? 6 : 4;
+  const socket = createSocket({ type: `udp${family}`, lookup: (host, _options, found) => found(null, host, family) });
   try {
     socket.bind({ address, port });
     await once(socket, 'listening');

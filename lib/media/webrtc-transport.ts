@@ -6,6 +6,7 @@ import type { LegOptions } from './media.ts';
 import { MediaError } from './media.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import type { LocalCandidate } from './sdp-writer.ts';
+import { holdKeysAsObjects } from './srtp-keys.ts';
 
 /** The one WebRTC library, loaded as an ES module: its CommonJS build costs 15 % more per call (measured 2026-11-20). */
 export const loadWerift = () => import('werift');
@@ -87,6 +88,7 @@ export class WebRtcTransport {
     dtls.onRtcp.subscribe((packet) => events.rtcp(packet));
     dtls.onStateChange.subscribe((state) => {
       if (transport.#closed) return;
+      if (state === 'connected') holdKeysAsObjects(dtls);
       if (state === 'connected' || state === 'failed' || state === 'closed') events.state(state);
     });
     ice.onStateChange.subscribe((state) => {
