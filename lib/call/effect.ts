@@ -1,3 +1,5 @@
+import type { CallState } from './state.ts';
+
 /** `ring`: until the person answers; `media_*`: until audio is up; `webhook`: until the terminate webhook; `unknown`: until a webhook proves the call. */
 export type TimerName = 'ring' | 'maximum' | 'media_warning' | 'media_limit' | 'webhook' | 'unknown';
 
@@ -17,3 +19,9 @@ export type CallEffect =
    * `settle`: stragglers may still change the outcome, wait a moment for them.
    */
   | { do: 'conclude'; announce: boolean; tellLedger: boolean; settle: boolean };
+
+/** Where a call is after something happened, and what has to be done because of it. */
+export interface Step {
+  state: CallState;
+  effects: CallEffect[];
+}

@@ -1,12 +1,11 @@
 import type { Instant } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
-import type { CallEffect } from './effect.ts';
+import type { CallEffect, Step } from './effect.ts';
 import { withFact } from './hearing.ts';
 import type { CallInput } from './input.ts';
 import { answeredAt, errorsOf, outcomeOf } from './outcome.ts';
 import type { OurEnd } from './state.ts';
 import { type CallState, type Ended, type Heard, heardOf, type Terminated } from './state.ts';
-import type { Step } from './transition.ts';
 
 interface Facts {
   heard?: Heard;

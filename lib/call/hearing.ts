@@ -1,7 +1,6 @@
-import type { CallEffect } from './effect.ts';
+import type { CallEffect, Step } from './effect.ts';
 import type { CallInput } from './input.ts';
 import { type CallState, type Heard, heardOf } from './state.ts';
-import type { Step } from './transition.ts';
 
 type Live = Exclude<CallState, { name: 'ended' }>;
 type Told = Extract<CallInput, { kind: 'placed' | 'connect' | 'ringing' | 'accepted' | 'rejected' }>;

@@ -1,7 +1,7 @@
 import type { StoredCall } from '../ledger/ledger.ts';
 import type { BusinessNumber, Instant } from '../permission/model.ts';
+import type { Step } from './effect.ts';
 import type { Ended, Ending } from './state.ts';
-import type { Step } from './transition.ts';
 
 /**
  * A call of a process that died, without media and without a way back: it is being ended. If its provider id was never

@@ -1,16 +1,11 @@
 import type { Instant } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 import type { EndCause } from '../switchboard/switchboard.ts';
-import type { CallEffect } from './effect.ts';
+import type { CallEffect, Step } from './effect.ts';
 import { conclude, inEnded } from './ending.ts';
 import { hear } from './hearing.ts';
 import type { CallInput } from './input.ts';
 import { type CallState, type Ending, heardOf } from './state.ts';
-
-export interface Step {
-  state: CallState;
-  effects: CallEffect[];
-}
 
 /**
  * The one function that moves a call. Pure: time is an argument.

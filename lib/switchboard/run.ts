@@ -1,7 +1,7 @@
-import type { CallEffect, TimerName } from '../call/effect.ts';
+import type { CallEffect, Step, TimerName } from '../call/effect.ts';
 import type { CallInput } from '../call/input.ts';
 import { heardOf } from '../call/state.ts';
-import { type Step, transition } from '../call/transition.ts';
+import { transition } from '../call/transition.ts';
 import { MediaError } from '../media/media.ts';
 import type { EventError } from '../provider/event.ts';
 import { concludeCall } from './conclude.ts';
