@@ -200,9 +200,11 @@ async function bind(address: string, port: number): Promise<Socket> {
   // Only numeric addresses come here; answering the look-up at once saves a turn of the event loop per packet.
   const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({ type: `udp${family}`, lookup: (host, _options, found) => found(null, host, family) });
+  // Before binding, which with such a look-up may be done at once.
+  const listening = once(socket, 'listening');
   try {
     socket.bind({ address, port });
-    await once(socket, 'listening');
+    await listening;
     return socket;
   } catch (error) {
     socket.close();
