@@ -20,8 +20,8 @@ export interface Judged {
 export interface Judgement {
   /** For people to see, in the order in which they are listed. */
   limits: LimitState[];
-  /** The first that forbids, in the order in which people should hear of it. */
-  refusal?: Refusal;
+  /** What forbids, in the order in which people should hear of it. */
+  refusals: Refusal[];
   warnings: Refusal[];
 }
 
@@ -37,11 +37,10 @@ export function sumUp(order: readonly (Judged | undefined)[], listed: readonly (
       ? []
       : [judged.warns === true ? { ...judged.limit, warns: true as const } : judged.limit],
   );
-  const judgement: Judgement = { limits, warnings: [] };
+  const judgement: Judgement = { limits, refusals: [], warnings: [] };
   for (const judged of order) {
     if (judged?.refusal === undefined) continue;
-    if (judged.warns === true) judgement.warnings.push(judged.refusal);
-    else judgement.refusal ??= judged.refusal;
+    (judged.warns === true ? judgement.warnings : judgement.refusals).push(judged.refusal);
   }
   return judgement;
 }
@@ -55,7 +54,8 @@ const MOST_EDGES = 100;
  * cures (a permission that has ended by then), is said in the next step.
  */
 export function decide(judge: (at: Instant) => Judgement, now: Instant): Decision {
-  const { limits, refusal, warnings } = judge(now);
+  const { limits, refusals, warnings } = judge(now);
+  const [refusal] = refusals;
   const told = warnings.length === 0 ? {} : { warnings: warnings.map(inWords) };
   if (refusal === undefined) return { allowed: true, limits, ...told };
   return { allowed: false, reason: reasonUntil(judge, refusal), limits, ...told };
@@ -66,12 +66,13 @@ function reasonUntil(judge: (at: Instant) => Judgement, refusal: Refusal): Reaso
   if (nextAllowedAt === undefined) return inWords(refusal);
   let at: Instant = nextAllowedAt;
   for (let edges = 0; edges < MOST_EDGES; edges++) {
-    const then = judge(at).refusal;
-    const later = then?.facts.nextAllowedAt;
-    if (later !== undefined && later > at) {
+    const { refusals } = judge(at);
+    const later = Math.max(...refusals.map((standing) => standing.facts.nextAllowedAt ?? at));
+    if (later > at) {
       at = later;
       continue;
     }
+    const [then] = refusals;
     const reason = inWords({ code: refusal.code, facts: { ...facts, nextAllowedAt: at } });
     if (then !== undefined) reason.nextStep += ` But by then: ${inWords(then).text}`;
     return reason;

@@ -161,12 +161,15 @@ export interface ReasonFacts {
 /** A refusal in plain words, with the rule it rests on and the next allowed time where there is one. */
 export function reasonFor(code: ReasonCode, facts: ReasonFacts = {}): Reason {
   const { text, nextStep } = SENTENCES[code];
+  const values: Record<string, string> = {
+    limit: facts.rule?.limit ?? 'the limit is reached',
+    name: facts.name ?? 'unknown',
+    why: facts.why ?? 'it has no phone number and no user id.',
+    at: facts.nextAllowedAt === undefined ? 'that' : plainTime(facts.nextAllowedAt),
+  };
+  // In one go: what is filled in may hold braces of its own.
   const fill = (sentence: string): string =>
-    sentence
-      .replace('{limit}', () => facts.rule?.limit ?? 'the limit is reached')
-      .replace('{name}', () => facts.name ?? 'unknown')
-      .replace('{why}', () => facts.why ?? 'it has no phone number and no user id.')
-      .replace('{at}', () => (facts.nextAllowedAt === undefined ? 'that' : plainTime(facts.nextAllowedAt)));
+    sentence.replace(/\{(limit|name|why|at)\}/g, (_, key) => values[key] ?? '');
   const reason: Reason = { code, text: fill(facts.text ?? text), nextStep: fill(facts.nextStep ?? nextStep) };
   if (facts.nextAllowedAt !== undefined) reason.nextAllowedAt = facts.nextAllowedAt;
   if (facts.rule !== undefined) reason.rule = facts.rule;
