@@ -6,7 +6,7 @@ import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.
 import { checked } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
 import { makeFolder } from './make-folder.ts';
-import { profileOverrides } from './overrides-input.ts';
+import { checkOverrides } from './overrides-input.ts';
 import { SqliteEngine } from './sqlite/engine.ts';
 import { LINGER_MS } from './timings.ts';
 
@@ -34,7 +34,7 @@ const settingsInput = z.object({
   engine: z.literal('sqlite'),
   path: z.string().min(1).max(4_096),
   profile: z.string().max(64).optional(),
-  overrides: profileOverrides.optional(),
+  overrides: z.unknown().optional(),
 });
 
 interface Shared {
@@ -58,6 +58,7 @@ const closing = new Map<string, Promise<void>>();
  */
 export async function openLedger(settings: LedgerSettings): Promise<LedgerLease> {
   checked(settingsInput, settings, 'setting of the permission store');
+  checkOverrides(settings.overrides ?? {});
   const name = settings.profile ?? DEFAULT_PROFILE;
   const profile = findProfile(name, settings.overrides ?? {});
   if (profile === undefined) {

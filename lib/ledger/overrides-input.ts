@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ProfileOverrides } from '../permission/overrides.ts';
+import { LedgerError } from './ledger.ts';
 
 const count = z.number().int().min(0).max(1_000_000).optional();
 const atLeastOne = z.number().int().min(1).max(1_000_000).optional();
@@ -54,4 +55,29 @@ const shape = {
   permanentExempt: z.boolean().optional(),
 } satisfies Shape;
 
-export const profileOverrides = z.strictObject(shape);
+const profileOverrides = z.strictObject(shape);
+
+/**
+ * Checks own limits. People write them by hand, so the error names what is wrong in their words.
+ *
+ * @throws LedgerError with code `bad_input`
+ */
+export function checkOverrides(value: unknown): void {
+  const result = profileOverrides.safeParse(value);
+  if (result.success) return;
+  const [issue] = result.error.issues;
+  const path = (issue?.path ?? []).map(String).join('.');
+  const unknown =
+    issue?.code === 'unrecognized_keys' ? issue.keys.map((key) => key.slice(0, 40)).join(', ') : undefined;
+  const what =
+    unknown !== undefined
+      ? `there is no "${[path, unknown].filter((part) => part !== '').join('.')}"`
+      : path === ''
+        ? 'they are no object'
+        : `the value of "${path.slice(0, 80)}" is not possible`;
+  throw new LedgerError(
+    'bad_input',
+    `The own limits of the permission store cannot be used: ${what}.`,
+    'Open the permission store and correct them; its help lists every name and what it takes.',
+  );
+}
