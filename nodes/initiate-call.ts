@@ -5,7 +5,13 @@ import { readCallData, readOrigin } from '../lib/runtime/call-origin.ts';
 import { showCalls } from '../lib/runtime/call-status.ts';
 import { callTickets } from '../lib/runtime/call-tickets.ts';
 import { readContact } from '../lib/runtime/contact-input.ts';
-import { callMessage, contactMessage, permissionMessage, reasonMessage } from '../lib/runtime/messages.ts';
+import {
+  callMessage,
+  contactMessage,
+  permissionMessage,
+  reasonMessage,
+  warningsMessage,
+} from '../lib/runtime/messages.ts';
 import { number, text } from '../lib/runtime/node-config.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
 import { ReportableError, toReportable } from '../lib/runtime/reportable-error.ts';
@@ -91,6 +97,7 @@ export default function (RED: NodeAPI): void {
               call: callMessage(change.call),
               ...(origin.data !== undefined && { data: origin.data }),
               ...(change.reason !== undefined && { reason: reasonMessage(change.reason) }),
+              ...warningsMessage(change.warnings),
             };
             this.send(change.event === 'answered' ? [answer, null, null, null] : [null, answer, null, null]);
           }

@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { readContact } from '../lib/runtime/contact-input.ts';
-import { contactMessage, permissionMessage, reasonMessage } from '../lib/runtime/messages.ts';
+import { readInstant } from '../lib/runtime/instant-input.ts';
+import { contactMessage, permissionMessage, reasonMessage, warningsMessage } from '../lib/runtime/messages.ts';
 import { oneOf, text } from '../lib/runtime/node-config.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
 import { readTemplateParameters } from '../lib/runtime/template-parameters.ts';
@@ -20,6 +21,8 @@ const SHAPE = {
   language: text('en_US'),
   parameters: text(),
   parametersType: text('json'),
+  promisedBy: text('promisedBy'),
+  promisedByType: text('msg'),
 };
 
 /** Asks a person for permission to call. Outputs: requested, already granted, blocked. */
@@ -28,7 +31,9 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     setUpCallNode(RED, this, config, SHAPE, {
       input: async ({ settings, account, status }, msg, send) => {
-        const look = (name: 'contact' | 'purpose' | 'text' | 'template' | 'parameters'): Promise<unknown> =>
+        const look = (
+          name: 'contact' | 'purpose' | 'text' | 'template' | 'parameters' | 'promisedBy',
+        ): Promise<unknown> =>
           evaluateProperty(RED, this, msg, { value: settings[name], type: settings[`${name}Type`] }, name);
         const who = readContact(await look('contact'));
         if ('reason' in who) {
@@ -39,12 +44,14 @@ export default function (RED: NodeAPI): void {
           asText,
         );
         const parameters = readTemplateParameters(await look('parameters'));
+        const promisedBy = readInstant(await look('promisedBy'), 'promised time');
         const switchboard = await account.switchboard();
         status.show('waiting', 'asking');
         const result = await switchboard.ask({
           contact: who.contact,
           purpose: purpose ?? '',
           via: settings.kind,
+          ...(promisedBy !== undefined && { promisedBy }),
           ...(wording && { text: wording }),
           ...(name && {
             template: { name, language: settings.language || 'en_US', ...(parameters !== undefined && { parameters }) },
@@ -59,7 +66,7 @@ export default function (RED: NodeAPI): void {
         const answer = { ...msg, contact: contactMessage(result.contact), ...permission };
         if (result.outcome === 'requested') {
           status.show('waiting', 'requested');
-          return send([{ ...answer, requestId: result.requestId }, null, null]);
+          return send([{ ...answer, ...warningsMessage(result.warnings), requestId: result.requestId }, null, null]);
         }
         if (result.outcome === 'already_granted') {
           status.show('connected', 'granted');

@@ -120,6 +120,11 @@ export function callMessage(call: CallView): CallMessage {
   };
 }
 
+/** What was done in spite of rules that only warn; nothing if there are none. */
+export function warningsMessage(warnings: Reason[] | undefined): { warnings?: ReasonMessage[] } {
+  return warnings === undefined || warnings.length === 0 ? {} : { warnings: warnings.map(reasonMessage) };
+}
+
 /** Why something was refused. */
 export function reasonMessage(reason: Reason): ReasonMessage {
   return {

@@ -14,7 +14,7 @@ import type { AskInput, AskResult } from './switchboard.ts';
  */
 export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
   const { ledger, businessNumber } = desk.deps;
-  const { contact, purpose, via } = input;
+  const { contact, purpose, via, promisedBy } = input;
   const granted = await alreadyGranted(desk, input);
   if (granted !== undefined) return { outcome: 'already_granted', contact, permission: granted };
   const reservation = await ledger.reserveRequest({
@@ -23,6 +23,7 @@ export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
     purpose,
     via,
     hasTemplate: input.template !== undefined,
+    ...(promisedBy === undefined ? {} : { promisedBy }),
   });
   if (!reservation.ok) {
     const { reason, permission } = reservation;
@@ -36,11 +37,11 @@ export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
  * same rules decide as for a call: were they to differ at the window's edge, a flow that asks when it may not call
  * would go round in circles.
  */
-async function alreadyGranted(desk: Desk, { contact }: AskInput): Promise<Permission | undefined> {
+async function alreadyGranted(desk: Desk, { contact, purpose }: AskInput): Promise<Permission | undefined> {
   const { ledger, businessNumber } = desk.deps;
   const permission = await ledger.status(businessNumber.id, contact);
   if (permission.status !== 'granted') return undefined;
-  const { callReason } = await ledger.explain(businessNumber, contact);
+  const { callReason } = await ledger.explain(businessNumber, contact, purpose);
   if (callReason !== undefined && (callReason.code === 'do_not_call' || needsPermission(callReason))) return undefined;
   if (permission.expiresAt !== undefined) desk.sweeper.expect(permission.expiresAt);
   return permission;
@@ -49,7 +50,7 @@ async function alreadyGranted(desk: Desk, { contact }: AskInput): Promise<Permis
 async function send(
   desk: Desk,
   input: AskInput,
-  { reservationId, via, permission }: Extract<RequestReservation, { ok: true }>,
+  { reservationId, via, permission, warnings }: Extract<RequestReservation, { ok: true }>,
 ): Promise<AskResult> {
   const { ledger, provider, businessNumber } = desk.deps;
   const settle = (settlement: Parameters<typeof ledger.settle>[1]): Promise<boolean> =>
@@ -72,7 +73,13 @@ async function send(
       desk.deps.log('warn', `The permission after a request could not be read: ${told(error)}`);
       return { ...permission, status: 'pending' as const, requestId: sent.requestId };
     });
-    return { outcome: 'requested', requestId: sent.requestId, contact, permission: after };
+    return {
+      outcome: 'requested',
+      requestId: sent.requestId,
+      contact,
+      permission: after,
+      ...(warnings === undefined ? {} : { warnings }),
+    };
   } catch (error) {
     if (!(error instanceof ProviderError) || error.outcome === 'unknown') {
       await settle({ state: 'unknown', why: told(error) });

@@ -53,5 +53,10 @@ export function inBackground(desk: Desk, what: string, work: Promise<unknown>): 
 
 /** Tells flows about a call. */
 export function tellCall(desk: Desk, call: LiveCall, change: Omit<CallChange, 'call' | 'origin'>): void {
-  desk.calls.tell({ ...change, call: view(call), ...(call.origin === undefined ? {} : { origin: call.origin }) });
+  desk.calls.tell({
+    ...change,
+    call: view(call),
+    ...(call.origin === undefined ? {} : { origin: call.origin }),
+    ...(call.warnings === undefined ? {} : { warnings: call.warnings }),
+  });
 }

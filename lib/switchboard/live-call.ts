@@ -2,6 +2,7 @@ import type { CallView } from '../call/call.ts';
 import type { CallState } from '../call/state.ts';
 import { viewOf } from '../call/view.ts';
 import type { Leg } from '../media/media.ts';
+import type { Reason } from '../permission/model.ts';
 import { CallTimers } from './call-timers.ts';
 
 /** A call with what belongs to it in this process. The state is plain data; everything live hangs here. */
@@ -9,6 +10,8 @@ export interface LiveCall {
   readonly id: string;
   state: CallState;
   readonly origin?: { nodeId: string; data?: unknown };
+  /** Told with every event of the call. A crash forgets them; the audit does not. */
+  readonly warnings?: Reason[];
   readonly ringMs: number;
   /** 0: no limit. */
   readonly maxMs: number;
@@ -29,7 +32,7 @@ export interface LiveCall {
 
 export function liveCall(
   state: CallState,
-  options: { origin?: { nodeId: string; data?: unknown }; ringMs: number; maxMs: number },
+  options: { origin?: { nodeId: string; data?: unknown }; warnings?: Reason[]; ringMs: number; maxMs: number },
 ): LiveCall {
   const over = Promise.withResolvers<void>();
   return {

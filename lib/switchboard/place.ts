@@ -26,7 +26,7 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   }
   const { expiresAt } = reservation.permission;
   if (expiresAt !== undefined) desk.sweeper.expect(expiresAt);
-  const call = register(desk, input, reservation.reservationId);
+  const call = register(desk, input, reservation);
   const offer = await prepareMedia(desk, call);
   if (desk.closed || call.state.name === 'ended') {
     await forget(desk, call, 'ended before it was sent');
@@ -66,12 +66,21 @@ function endedEarlyError(): CallError {
 }
 
 /** From here on webhooks find the call: they echo its id, and may come before the provider's reply. */
-function register(desk: Desk, input: PlaceInput, id: string): LiveCall {
+function register(
+  desk: Desk,
+  input: PlaceInput,
+  { reservationId: id, warnings }: Extract<CallReservation, { ok: true }>,
+): LiveCall {
   const { contact, purpose, origin, ringSeconds, maxSeconds } = input;
   const { businessNumber, provider, now } = desk.deps;
   const media = provider.capabilities.media;
   const state = reservedCall({ id, contact, businessNumber, purpose, startedAt: now(), media });
-  const call = liveCall(state, { origin, ringMs: ringSeconds * 1000, maxMs: maxSeconds * 1000 });
+  const call = liveCall(state, {
+    origin,
+    ringMs: ringSeconds * 1000,
+    maxMs: maxSeconds * 1000,
+    ...(warnings === undefined ? {} : { warnings }),
+  });
   desk.registry.add(call);
   return call;
 }

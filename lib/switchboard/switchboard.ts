@@ -1,7 +1,7 @@
 import type { CallView } from '../call/call.ts';
 import type { Appended } from '../ledger/ledger.ts';
 import type { Leg } from '../media/media.ts';
-import type { BusinessNumber, Contact, Permission, PermissionEnd, Reason } from '../permission/model.ts';
+import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 
 /** What flows hear about permission. */
@@ -20,6 +20,8 @@ export interface CallChange {
   digit?: string;
   text?: string;
   reason?: Reason;
+  /** Rules that only warn, and that this call was placed in spite of. */
+  warnings?: Reason[];
 }
 
 export interface AskInput {
@@ -28,9 +30,12 @@ export interface AskInput {
   via: 'auto' | 'freeform' | 'template';
   text?: string;
   template?: { name: string; language: string; parameters?: Record<string, string> | string[] };
+  /** By when the request promises the call. */
+  promisedBy?: Instant;
 }
 export type AskResult =
-  | { outcome: 'requested'; requestId: string; contact: Contact; permission: Permission }
+  /** `warnings`: rules that only warn, and that the request was sent in spite of. */
+  | { outcome: 'requested'; requestId: string; contact: Contact; permission: Permission; warnings?: Reason[] }
   | { outcome: 'already_granted'; contact: Contact; permission: Permission }
   | { outcome: 'blocked'; reason: Reason; contact: Contact; permission?: Permission };
 
