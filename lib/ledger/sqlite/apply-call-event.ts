@@ -3,14 +3,7 @@ import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
 import { writeAudit } from './audit-table.ts';
-import {
-  type CallRow,
-  FOREIGN,
-  findCallByProviderId,
-  findCallByReservation,
-  INBOUND,
-  writeCall,
-} from './call-table.ts';
+import { type CallRow, FOREIGN, findCallByProviderId, findCallByReservation, INBOUND } from './call-table.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
 import type { NumberRow } from './number-table.ts';
@@ -30,7 +23,6 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
   } else if (event.contact !== undefined) {
     pair = learnPair(tx, number.numberId, event.contact);
     call = unknownCall(tx, number, event, pair);
-    writeCall(tx, call, true);
   } else {
     writeAudit(tx, {
       event: 'call_event_without_contact',
@@ -43,7 +35,7 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
   prove(call, event);
   call.facts = withFact(call.facts, event);
   call.lastNews = tx.now;
-  return hearCall(tx, call, pair, number.id, event.type.replace('.', '_'), before);
+  return hearCall(tx, call, pair, number.id, event.type.replace('.', '_'), before, found === undefined);
 }
 
 function findCall(tx: Transaction, number: NumberRow, event: CallEvent): CallRow | undefined {

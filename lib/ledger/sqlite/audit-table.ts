@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { maskContact } from '../../permission/masking.ts';
 import type { AuditRow } from '../ledger.ts';
 import type { Database } from './database.ts';
@@ -44,10 +44,7 @@ export interface AuditEntry {
 export function writeAudit(tx: Transaction, entry: AuditEntry): void {
   const { seq, prev } = tx.chain.next(tx.db);
   const detail = JSON.stringify(entry.detail);
-  const digest = createHash('sha256')
-    .update(entry.pair?.auditKey ?? NO_KEY)
-    .update(detail)
-    .digest();
+  const digest = sha256(entry.pair?.auditKey ?? NO_KEY, Buffer.from(detail));
   const row = {
     seq,
     at: tx.now,
@@ -55,13 +52,13 @@ export function writeAudit(tx: Transaction, entry: AuditEntry): void {
     pairId: entry.pair?.pairId ?? null,
     event: entry.event,
   };
-  const hash = chainHash(prev, row, digest);
+  const link = chainHash(prev, row, digest);
   tx.db
     .statement(
       'INSERT INTO audit(seq, at, number_id, pair_id, event, detail, digest, prev, hash) VALUES(?,?,?,?,?,?,?,?,?)',
     )
-    .run(seq, row.at, row.numberId, row.pairId, row.event, detail, digest, prev, hash);
-  tx.chain.appended(seq, hash);
+    .run(seq, row.at, row.numberId, row.pairId, row.event, detail, digest, prev, link);
+  tx.chain.appended(seq, link);
 }
 
 /** The link of one row: covers everything in it but the detail, which its digest stands for. */
@@ -70,11 +67,15 @@ export function chainHash(
   row: { seq: number; at: number; numberId: number | null; pairId: number | null; event: string },
   digest: Uint8Array,
 ): Uint8Array {
-  return createHash('sha256')
-    .update(prev)
-    .update(`${row.seq}|${row.at}|${row.numberId ?? ''}|${row.pairId ?? ''}|${row.event}|`)
-    .update(digest)
-    .digest();
+  return sha256(
+    prev,
+    Buffer.from(`${row.seq}|${row.at}|${row.numberId ?? ''}|${row.pairId ?? ''}|${row.event}|`),
+    digest,
+  );
+}
+
+function sha256(...parts: Uint8Array[]): Uint8Array {
+  return hash('sha256', Buffer.concat(parts), 'buffer');
 }
 
 /** A page of the audit, oldest first. Contacts are masked. */

@@ -31,6 +31,8 @@ export interface CallRow {
   grantedAt?: Instant;
   origin?: { nodeId: string; data?: unknown };
   facts: CallFacts;
+  /** The start under which the file has it counted for its business number. Kept by this table alone. */
+  counted?: Instant | undefined;
 }
 
 const COLUMNS = `reservation_id, pair_id, number_id, direction, call_id, state, reserved_at, started_at, at, last_news,
@@ -59,6 +61,7 @@ export function isBounded(call: Pick<CallRow, 'direction' | 'state'>): boolean {
 /** Writes a call, new or known, with everything derived from it. */
 export function writeCall(tx: Transaction, call: CallRow, isNew = false): void {
   const verdict = derive(call, tx.profile);
+  countStart(tx, call, verdict.live, call.state !== 'released');
   const changing = [
     call.pairId,
     orNull(call.callId),
@@ -107,8 +110,17 @@ export function writeCall(tx: Transaction, call: CallRow, isNew = false): void {
     );
 }
 
-export function deleteCall(tx: Transaction, reservationId: string): void {
-  tx.db.statement('DELETE FROM call WHERE reservation_id = ?').run(reservationId);
+export function deleteCall(tx: Transaction, call: CallRow): void {
+  countStart(tx, call, false, false);
+  tx.db.statement('DELETE FROM call WHERE reservation_id = ?').run(call.reservationId);
+}
+
+/** Tells the load of the business number what this call now means for it. */
+function countStart(tx: Transaction, call: CallRow, live: boolean, counts: boolean): void {
+  const { numberId, reservationId, lastNews } = call;
+  const started = counts && call.direction !== INBOUND ? call.startedAt : undefined;
+  tx.loads.written({ numberId, reservationId, started, live, bounded: isBounded(call), lastNews }, call.counted);
+  call.counted = started;
 }
 
 export function findCallByReservation(tx: Transaction, reservationId: string): CallRow | undefined {
@@ -189,6 +201,7 @@ function fromRow(row: Record<string, SQLOutputValue>): CallRow {
     facts: row.facts === null ? {} : JSON.parse(String(row.facts)),
   };
   if (row.granted_at !== null) call.grantedAt = Number(row.granted_at);
+  if (call.direction !== INBOUND && call.state !== 'released') call.counted = call.startedAt;
   if (row.call_id !== null) call.callId = String(row.call_id);
   if (row.origin !== null) call.origin = JSON.parse(String(row.origin));
   return call;

@@ -18,6 +18,7 @@ export function hearCall(
   businessNumberId: string,
   event: string,
   before = judgeCall({}, tx.profile),
+  isNew = false,
 ): Effect[] {
   const effects: Effect[] = [];
   const verdict = judgeCall(call.facts, tx.profile);
@@ -25,7 +26,7 @@ export function hearCall(
     // By causality it connected before we heard of it; by the provider's clock it may seem later.
     call.at = Math.max(call.reservedAt, Math.min(verdict.connectedAt, tx.now));
   }
-  writeCall(tx, call);
+  writeCall(tx, call, isNew);
   writeAudit(tx, {
     event,
     detail: {

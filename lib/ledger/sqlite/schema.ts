@@ -55,7 +55,7 @@ CREATE TABLE call(
   connected_at INTEGER, ended_at INTEGER, outcome TEXT, unanswered INTEGER NOT NULL DEFAULT 0,
   duration_s REAL, error_code TEXT) STRICT, WITHOUT ROWID;
 CREATE INDEX call_window ON call(pair_id, at) WHERE counts = 1 OR live = 1;
-CREATE INDEX call_live ON call(number_id) WHERE live = 1;
+CREATE INDEX call_live ON call(live) WHERE live = 1;
 CREATE INDEX call_started ON call(number_id, started_at) WHERE direction < 2 AND state <> 2;
 CREATE INDEX call_unanswered ON call(pair_id, ended_at) WHERE unanswered = 1;
 CREATE UNIQUE INDEX call_provider ON call(call_id, number_id) WHERE call_id IS NOT NULL;

@@ -125,7 +125,7 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
   const stray = findCallByProviderId(tx, settlement.providerId, call.numberId);
   if (stray !== undefined && stray.reservationId !== call.reservationId) {
     // Webhooks that did not name our correlation id came first: they were about this call.
-    deleteCall(tx, stray.reservationId);
+    deleteCall(tx, stray);
     call.facts = { ...stray.facts, ...call.facts };
   }
   if (call.state === 'reserved') {

@@ -1,6 +1,6 @@
 import type { BusinessNumber, Contact, Instant, PairSnapshot, Use } from '../../permission/model.ts';
 import { newPair } from '../../permission/pair-state.ts';
-import { isLive, SILENT_CALL_MS } from '../timings.ts';
+import { isLive } from '../timings.ts';
 import { isBounded } from './call-table.ts';
 import type { NumberRow } from './number-table.ts';
 import type { PairRow } from './pair-table.ts';
@@ -113,24 +113,10 @@ function readUnanswered(tx: Transaction, pairId: number, snapshot: PairSnapshot)
 
 function countNumber(tx: Transaction, numberId: number, snapshot: PairSnapshot): void {
   const { starts, skewMs } = tx.profile;
-  const row = tx.db
-    .statement(
-      `SELECT
-         (SELECT count(*) FROM call WHERE number_id = ? AND direction < 2 AND state <> 2 AND started_at > ?) AS started,
-         (SELECT count(*) FROM call WHERE number_id = ? AND live = 1
-           AND ((direction = 0 AND state <> 3) OR last_news > ?)) AS live`,
-    )
-    .get(numberId, tx.now - starts.periodMs - skewMs, numberId, tx.now - SILENT_CALL_MS);
-  snapshot.number.startedLastDay = Number(row?.started);
-  snapshot.number.live = Number(row?.live);
-  if (snapshot.number.startedLastDay < starts.allowed) return;
+  const load = tx.loads.count(tx.db, numberId, tx.now, tx.now - starts.periodMs - skewMs);
+  snapshot.number.startedLastDay = load.started;
+  snapshot.number.live = load.live;
   // As many as are over the limit have to leave the window first.
-  const offset = snapshot.number.startedLastDay - starts.allowed;
-  const leaving = tx.db
-    .statement(
-      `SELECT started_at FROM call WHERE number_id = ? AND direction < 2 AND state <> 2 AND started_at > ?
-       ORDER BY started_at LIMIT 1 OFFSET ?`,
-    )
-    .get(numberId, tx.now - starts.periodMs - skewMs, offset);
-  if (leaving !== undefined) snapshot.number.oldestStart = Number(leaving.started_at);
+  const leaving = load.started < starts.allowed ? undefined : load.startedAt(load.started - starts.allowed);
+  if (leaving !== undefined) snapshot.number.oldestStart = leaving;
 }

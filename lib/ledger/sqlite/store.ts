@@ -5,6 +5,7 @@ import { AuditChain } from './audit-table.ts';
 import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
 import { Database } from './database.ts';
 import { asLedgerError } from './faults.ts';
+import { NumberLoads } from './number-load.ts';
 import { explain, reserveCall, reserveRequest } from './reserve.ts';
 import { settle } from './settle.ts';
 import type { Transaction } from './transaction.ts';
@@ -47,13 +48,14 @@ export interface StoreOptions {
 
 /**
  * The permission store on one SQLite file, synchronous: it belongs into a worker. Operations run in batches: one
- * transaction, one flush to disk, a savepoint for each, so that one that fails takes none with it.
+ * transaction, one flush to disk; one that fails takes none with it.
  */
 export class SqliteStore {
   readonly #db: Database;
   readonly #options: StoreOptions;
   readonly #clock: LedgerClock;
   readonly #chain = new AuditChain();
+  readonly #loads = new NumberLoads();
   readonly #createdAt: number;
   #lastPersisted: number;
 
@@ -105,31 +107,26 @@ export class SqliteStore {
     return tx.sure ? health : { ...health, detail: "the machine's clock has jumped or runs behind" };
   }
 
+  /** First without savepoints, which cost a tenth of an operation; only if something fails again with one for each. */
   #batch(steps: readonly ((tx: Transaction) => unknown)[]): Outcome[] {
+    const outcomes = this.#attempt(steps, false);
+    return outcomes.every((outcome) => outcome.ok) ? outcomes : this.#attempt(steps, true);
+  }
+
+  #attempt(steps: readonly ((tx: Transaction) => unknown)[], apart: boolean): Outcome[] {
     const location = this.#options.path;
     const outcomes: Outcome[] = [];
     try {
       this.#db.run('BEGIN IMMEDIATE');
-      const { now, sure } = this.#clock.read();
-      const { profile, owner } = this.#options;
-      const heardProvider = (at: number): void => this.#clock.heardProvider(at);
-      const tx: Transaction = { db: this.#db, profile, owner, chain: this.#chain, now, sure, heardProvider };
+      const tx = this.#transaction();
       for (const step of steps) {
-        this.#db.run('SAVEPOINT operation');
-        try {
-          outcomes.push({ ok: true, value: step(tx) });
-        } catch (error) {
-          this.#chain.forget();
-          outcomes.push({ ok: false, error: asLedgerError(error, location) });
-          // A full disk may have ended the whole transaction; then this throws and the batch fails as one.
-          this.#db.run('ROLLBACK TO operation');
-        }
-        this.#db.run('RELEASE operation');
+        if (apart) this.#runApart(tx, step, outcomes);
+        else outcomes.push({ ok: true, value: step(tx) });
       }
       // Time only moves on with what is written, so a batch that only reads touches no disk.
-      if (this.#changed() && now !== this.#lastPersisted) {
-        this.#db.statement("INSERT OR REPLACE INTO meta(k, v) VALUES('last_at', ?)").run(now);
-        this.#lastPersisted = now;
+      if (this.#changed() && tx.now !== this.#lastPersisted) {
+        this.#db.statement("INSERT OR REPLACE INTO meta(k, v) VALUES('last_at', ?)").run(tx.now);
+        this.#lastPersisted = tx.now;
       }
       this.#db.run('COMMIT');
       return outcomes;
@@ -141,8 +138,42 @@ export class SqliteStore {
     }
   }
 
-  #undo(): void {
+  #runApart(tx: Transaction, step: (tx: Transaction) => unknown, outcomes: Outcome[]): void {
+    this.#db.run('SAVEPOINT operation');
+    try {
+      outcomes.push({ ok: true, value: step(tx) });
+    } catch (error) {
+      this.#forget();
+      outcomes.push({ ok: false, error: asLedgerError(error, this.#options.path) });
+      // A full disk may have ended the whole transaction; then this throws and the batch fails as one.
+      this.#db.run('ROLLBACK TO operation');
+    }
+    this.#db.run('RELEASE operation');
+  }
+
+  #transaction(): Transaction {
+    const { now, sure } = this.#clock.read();
+    const { profile, owner } = this.#options;
+    return {
+      db: this.#db,
+      profile,
+      owner,
+      chain: this.#chain,
+      loads: this.#loads,
+      now,
+      sure,
+      heardProvider: (at) => this.#clock.heardProvider(at),
+    };
+  }
+
+  /** What is known beside the file may have been rolled back. */
+  #forget(): void {
     this.#chain.forget();
+    this.#loads.forget();
+  }
+
+  #undo(): void {
+    this.#forget();
     this.#lastPersisted = Number.NaN;
     try {
       this.#db.run('ROLLBACK');

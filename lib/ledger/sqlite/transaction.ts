@@ -2,6 +2,7 @@ import type { Instant } from '../../permission/model.ts';
 import type { Profile } from '../../permission/profile.ts';
 import type { AuditChain } from './audit-table.ts';
 import type { Database } from './database.ts';
+import type { NumberLoads } from './number-load.ts';
 
 /** What an operation works with inside the open transaction. One `now` for everything in it. */
 export interface Transaction {
@@ -10,6 +11,7 @@ export interface Transaction {
   /** Id of this engine; reservations of another one belong to a process that is gone. */
   readonly owner: string;
   readonly chain: AuditChain;
+  readonly loads: NumberLoads;
   readonly now: Instant;
   /** False: the clock is not to be trusted, nothing may be reserved. */
   readonly sure: boolean;
