@@ -20,6 +20,8 @@ export interface PermissionMessage {
   expiresAt?: string;
   source?: string;
   purpose?: string;
+  /** By when the request promised the call. */
+  promisedBy?: string;
   /** Why a permission is no longer there: denied, revoked, automatic, expired, opt_out, provider_says_none. */
   ended?: string;
   endedAt?: string;
@@ -85,6 +87,7 @@ export function permissionMessage(
     ...(permission.expiresAt !== undefined && { expiresAt: iso(permission.expiresAt) }),
     ...(permission.source !== undefined && { source: permission.source }),
     ...(permission.purpose !== undefined && { purpose: permission.purpose }),
+    ...(permission.promisedBy !== undefined && { promisedBy: iso(permission.promisedBy) }),
     ...(permission.ended !== undefined && { ended: permission.ended }),
     ...(permission.endedAt !== undefined && { endedAt: iso(permission.endedAt) }),
     canRequest: may.canRequest,
