@@ -88,7 +88,8 @@ export class Connection {
 
   #ready(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#worker.on('message', (message: FromWorker) => {
+      this.#worker.on('message', (text: string) => {
+        const message = JSON.parse(text) as FromWorker;
         if (message.results !== undefined) this.#settle(message.results);
         else if (message.ready === true) {
           this.#worker.unref();

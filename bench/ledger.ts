@@ -1,0 +1,241 @@
+/*
+ * The permission ledger: reservations and webhooks per second, and what one operation costs the caller's thread, all durable (WAL, FULL). In
+ * one run, in turns, because figures of two runs on a shared machine cannot be compared:
+ *   disk     overwrite 4 KiB and fdatasync, nothing else: what one durable write costs here at least
+ *   inline   the same store called synchronously in the caller's thread, one commit each
+ *   worker   the ledger as the nodes use it, with 1, 16 and 64 operations in flight
+ *
+ *   node bench/ledger.ts [--seconds=2] [--rounds=2] [--pairs=100000] [--folder=DIR]
+ */
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { SqliteEngine } from '../lib/ledger/sqlite/engine.ts';
+import { SqliteStore } from '../lib/ledger/sqlite/store.ts';
+import type { Contact } from '../lib/permission/model.ts';
+import { findProfile } from '../lib/permission/rules.ts';
+import type { ProviderEvent } from '../lib/provider/event.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '2' },
+    pairs: { type: 'string', default: '100000' },
+    folder: { type: 'string', default: tmpdir() },
+  },
+});
+const SECONDS = Number(values.seconds);
+const ROUNDS = Number(values.rounds);
+const PAIRS = Number(values.pairs);
+const IN_FLIGHT = [1, 16, 64];
+const NUMBERS = 10;
+
+interface Cell {
+  perSecond: number;
+  p50: number;
+  p99: number;
+  loopMicroseconds: number;
+}
+/** One operation of a measurement; the index never repeats. */
+type Operation = (index: number) => Promise<unknown> | unknown;
+
+// In a few seconds a benchmark places more calls than a number may in a day; all other limits are as they are.
+const profile = findProfile('meta-2026', { startsPerDay: 1_000_000, concurrentCalls: 1_000_000 });
+if (profile === undefined) throw new Error('the default profile is missing');
+const folder = mkdtempSync(join(values.folder, 'wa-ledger-bench-'));
+const rows = new Map<string, Cell[]>();
+let nextPair = 0;
+let nextEvent = 0;
+
+/** A pair that no measurement has touched yet: a contact can only have one call at a time. */
+function freshPair(): { businessNumber: { id: string; phone: string }; contact: Contact } {
+  if (nextPair >= PAIRS) throw new Error('used up: run with more --pairs');
+  return pairAt(nextPair++);
+}
+function pairAt(index: number): ReturnType<typeof freshPair> {
+  return {
+    businessNumber: { id: `number-${index % NUMBERS}`, phone: '351211000100' },
+    contact: { phone: `5511${900_000_000 + index}` },
+  };
+}
+
+function grant(index: number): ProviderEvent {
+  const { businessNumber, contact } = pairAt(index);
+  return {
+    type: 'permission.replied',
+    id: `grant-${index}`,
+    at: Date.now(),
+    businessNumberId: businessNumber.id,
+    contact,
+    response: 'accept',
+    permanent: true,
+    source: 'user_action',
+  };
+}
+
+/** A terminate webhook of a call that another system placed: finds its pair, writes the call, the pair, the audit and the inbox. */
+function terminate(): ProviderEvent {
+  const index = nextEvent++;
+  const { businessNumber, contact } = pairAt((index * 7_919) % PAIRS);
+  return {
+    type: 'call.terminated',
+    id: `terminate-${index}`,
+    at: Date.now(),
+    businessNumberId: businessNumber.id,
+    contact,
+    callId: `wacid.${index}`,
+    direction: 'outbound',
+    status: 'completed',
+    durationSeconds: 60,
+    errors: [],
+  };
+}
+
+/** Keeps so many operations in flight for the time of a measurement. */
+async function measure(inFlight: number, operation: Operation): Promise<Cell> {
+  const latencies: number[] = [];
+  const before = performance.eventLoopUtilization();
+  const started = performance.now();
+  const end = started + SECONDS * 1_000;
+  let index = 0;
+  const loop = async (): Promise<void> => {
+    while (performance.now() < end) {
+      const from = performance.now();
+      const done = operation(index++);
+      if (done instanceof Promise) await done;
+      // A synchronous operation keeps the loop to itself; that is its cost.
+      else await undefined;
+      latencies.push(performance.now() - from);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  const elapsed = performance.now() - started;
+  const { active } = performance.eventLoopUtilization(before);
+  latencies.sort((a, b) => a - b);
+  const at = (share: number): number =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
+  return {
+    perSecond: (latencies.length / elapsed) * 1_000,
+    p50: at(0.5),
+    p99: at(0.99),
+    loopMicroseconds: (active * 1_000) / latencies.length,
+  };
+}
+
+async function record(name: string, inFlight: number, operation: Operation): Promise<void> {
+  // A turn of the loop between measurements, so that each begins with an idle one.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const cells = rows.get(name) ?? [];
+  cells.push(await measure(inFlight, operation));
+  rows.set(name, cells);
+}
+
+async function disk(): Promise<void> {
+  const file = openSync(join(folder, 'raw'), 'w');
+  const page = Buffer.alloc(4_096, 1);
+  try {
+    await record('disk: 4 KiB + fdatasync', 1, () => {
+      writeSync(file, page, 0, page.length, 0);
+      fdatasyncSync(file);
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function inline(path: string): Promise<void> {
+  if (profile === undefined) return;
+  const store = new SqliteStore({
+    path,
+    profile,
+    owner: 'bench',
+    time: { wall: () => Date.now(), steady: () => performance.now() },
+  });
+  let commits = 0;
+  const run = (name: 'reserveCall' | 'append', args: unknown[]): void => {
+    const [outcome] = store.run([{ name, args }]);
+    // About as often as SQLite does it by itself.
+    if (++commits % 200 === 0) store.checkpoint();
+    if (outcome?.ok !== true) throw outcome?.error;
+    if (name === 'reserveCall') insist(outcome.value as { ok: boolean });
+  };
+  await record('inline, reserve', 1, () => run('reserveCall', [{ ...freshPair(), purpose: 'bench' }]));
+  await record('inline, webhook', 1, () => run('append', [[terminate()]]));
+  store.close();
+}
+
+async function worker(path: string): Promise<void> {
+  if (profile === undefined) return;
+  const engine = await SqliteEngine.open({ path, profile });
+  for (const inFlight of IN_FLIGHT) {
+    await record(`worker, reserve, ${inFlight} in flight`, inFlight, async () =>
+      insist(await engine.reserveCall({ ...freshPair(), purpose: 'bench' })),
+    );
+  }
+  for (const inFlight of IN_FLIGHT) {
+    await record(`worker, webhook, ${inFlight} in flight`, inFlight, () => engine.append([terminate()]));
+  }
+  await record('worker, status, 16 in flight', 16, (index) => {
+    const { businessNumber, contact } = pairAt((index * 104_729) % PAIRS);
+    return engine.status(businessNumber.id, contact);
+  });
+  await engine.close();
+}
+
+/** A refusal would be measured as if it were work. */
+function insist(reservation: { ok: boolean }): void {
+  if (!reservation.ok) throw new Error(`refused: ${JSON.stringify(reservation)}`);
+}
+
+async function fill(path: string): Promise<void> {
+  if (profile === undefined) return;
+  const engine = await SqliteEngine.open({ path, profile });
+  for (let start = 0; start < PAIRS; start += 2_000) {
+    const events = Array.from({ length: Math.min(2_000, PAIRS - start) }, (_, index) => grant(start + index));
+    await engine.append(events);
+    await engine.dispatched(events.map(({ id }) => id));
+  }
+  await engine.close();
+}
+
+function median(cells: Cell[], key: keyof Cell): number {
+  const sorted = cells.map((cell) => cell[key]).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+async function main(): Promise<void> {
+  if (profile === undefined) return;
+  const path = join(folder, 'permissions.sqlite');
+  await fill(path);
+  const bytes = statSync(path).size / PAIRS;
+  for (let round = 0; round < ROUNDS; round++) {
+    await disk();
+    await inline(path);
+    await worker(path);
+  }
+  // The first opening settles what the measurements left open.
+  await (await SqliteEngine.open({ path, profile })).close();
+  const opening = performance.now();
+  const engine = await SqliteEngine.open({ path, profile });
+  const openMs = performance.now() - opening;
+  await engine.close();
+  console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${values.folder}`);
+  console.log(
+    `${PAIRS} pairs, ${SECONDS} s per cell, median of ${ROUNDS} rounds; times in ms, event loop in µs per operation\n`,
+  );
+  console.log('| what | per s | p50 | p99 | event loop |\n|---|---|---|---|---|');
+  for (const [name, cells] of rows) {
+    const cell = (key: keyof Cell, digits: number): string => median(cells, key).toFixed(digits);
+    console.log(
+      `| ${name} | ${cell('perSecond', 0)} | ${cell('p50', 2)} | ${cell('p99', 2)} | ${cell('loopMicroseconds', 1)} |`,
+    );
+  }
+  console.log(
+    `\nfile after filling: ${bytes.toFixed(0)} bytes per pair; opening it at the end: ${openMs.toFixed(0)} ms`,
+  );
+}
+
+main().finally(() => rmSync(folder, { recursive: true, force: true }));
