@@ -62,6 +62,18 @@ export const callEnd = z.object({
 });
 
 export const doNotCallEntry = z.object({ listed: z.boolean(), source: z.string().min(1).max(256) });
+export const doNotCallInput = z.union([z.string().max(50_000_000), z.array(z.unknown()).max(1_000_000)]);
+export const importOptions = z.object({
+  source: z.string().min(1).max(256),
+  defaultCountry: z.string().max(8).optional(),
+});
+export const doNotCallQuery = z.object({
+  businessNumberId: z.string().max(1024),
+  after: z.number().int().min(0).optional(),
+  limit: z.number().int().min(1).max(10_000).optional(),
+});
+const optOutPhrases = z.array(z.string().min(1).max(200)).max(1_000);
+export const optOutWords = z.object({ added: optOutPhrases.optional(), removed: optOutPhrases.optional() });
 export const endRequestedAs = z.enum(['cancelled', 'no_answer']);
 export const reservationId = z.string().min(1).max(512);
 export const reservationIds = z.array(reservationId).max(100_000);

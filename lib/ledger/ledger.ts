@@ -77,7 +77,45 @@ export type Effect =
   | { kind: 'granted'; businessNumberId: string; contact: Contact; permission: Permission }
   | { kind: 'denied'; businessNumberId: string; contact: Contact; permission: Permission }
   | { kind: 'ended'; businessNumberId: string; contact: Contact; permission: Permission; why: PermissionEnd }
-  | { kind: 'unanswered_warning'; businessNumberId: string; contact: Contact; count: number };
+  | { kind: 'unanswered_warning'; businessNumberId: string; contact: Contact; count: number }
+  | OptedOut;
+
+/** A person said not to be called any more, or was put on the do-not-call list in another way. */
+export interface OptedOut {
+  kind: 'opted_out';
+  businessNumberId: string;
+  contact: Contact;
+  permission: Permission;
+  /** `message`, `button`, `keypad`, or what the flow or the import gave. */
+  source: string;
+  /** False: the person was on the list already. */
+  first: boolean;
+  /** Of the words that the person used, as a BCP 47 primary tag. */
+  language?: string;
+  /** Reservation ids of calls that have no end yet, and of requests that may not have been sent yet. */
+  calls: string[];
+  requests: string[];
+}
+
+export interface DoNotCallEntry {
+  contact: Contact;
+  since: Instant;
+  source: string;
+}
+export interface DoNotCallPage {
+  entries: DoNotCallEntry[];
+  /** Where the next page begins; absent on the last one. */
+  next?: number;
+}
+export interface DoNotCallImport {
+  /** Newly listed, and those who were listed already. */
+  listed: number;
+  already: number;
+  /** What could not be understood; `line` counts from 1. The input is not repeated. */
+  bad: { line: number; why: string }[];
+  /** Of people whose permission, calls or requests this ended. */
+  effects: Effect[];
+}
 
 /** The provider contradicted us; it wins. */
 export interface Correction {
@@ -143,7 +181,32 @@ export interface Ledger {
   /** @param purpose what a call would be for; left out: what the person allowed */
   explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation>;
   correct(correction: Correction): Promise<Permission>;
-  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<void>;
+  /**
+   * Puts a person on the do-not-call list, or takes them off it: the only way off. Effects are for the switchboard
+   * (`Switchboard.doNotCall` does both).
+   */
+  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<Effect[]>;
+  /**
+   * Lists many people. Repeating it changes nothing. Written in parts, so that it holds nobody up: after a failure simply
+   * import again.
+   *
+   * @param list contacts in any format that `parseContact` takes, or a text with one per line (of several columns the first)
+   * @param options `defaultCountry` of numbers without country code, such as `BR`
+   */
+  importDoNotCall(
+    businessNumberId: string,
+    list: string | readonly unknown[],
+    options: { source: string; defaultCountry?: string },
+  ): Promise<DoNotCallImport>;
+  /** A page of the do-not-call list, in the order in which people became known. `after` is the `next` of the page before. */
+  doNotCallList(query: { businessNumberId: string; after?: number; limit?: number }): Promise<DoNotCallPage>;
+  /** Asked just before a reserved call or request leaves: why it may not any more, because its person has opted out since. */
+  stillAllowed(reservationId: string): Promise<Reason | undefined>;
+  /**
+   * Gives the confirmation of an opt-out free to be sent: at most once in 24 hours and inside the service window. Durable
+   * before it is sent, so that no crash sends it twice; one that falls between the two leaves it unsent.
+   */
+  claimOptOutConfirmation(businessNumberId: string, contact: Contact): Promise<boolean>;
   /** Marks lapsed permissions and pending requests, and leases of dead reservations. Returns what changed. */
   sweep(): Promise<Effect[]>;
   audit(query: {

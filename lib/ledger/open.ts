@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { OptOutWords } from '../permission/opt-out.ts';
 import type { ProfileOverrides } from '../permission/overrides.ts';
 import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.ts';
-import { checked } from './input.ts';
+import { checked, optOutWords } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
 import { makeFolder } from './make-folder.ts';
 import { checkOverrides } from './overrides-input.ts';
@@ -17,6 +18,8 @@ export interface LedgerSettings {
   /** Name of the rule profile; `meta-2026` if left out. */
   profile?: string;
   overrides?: ProfileOverrides;
+  /** Changes to the list of words by which people opt out. */
+  optOut?: OptOutWords;
   /** For tests: wall and steady milliseconds as two float64, which the test moves. */
   clock?: SharedArrayBuffer;
 }
@@ -35,6 +38,7 @@ const settingsInput = z.object({
   path: z.string().min(1).max(4_096),
   profile: z.string().max(64).optional(),
   overrides: z.unknown().optional(),
+  optOut: optOutWords.optional(),
 });
 
 interface Shared {
@@ -69,13 +73,15 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
     );
   }
   const clock = settings.clock === undefined ? {} : { clock: settings.clock };
+  const { added = [], removed = [] } = settings.optOut ?? {};
+  const words = added.length + removed.length === 0 ? {} : { optOut: { added, removed } };
   if (settings.path === ':memory:') {
-    const ledger = await SqliteEngine.open({ path: settings.path, profile, ...clock });
+    const ledger = await SqliteEngine.open({ path: settings.path, profile, ...words, ...clock });
     return { ledger, owner: ledger.owner, release: () => ledger.close() };
   }
   const path = realPath(settings.path);
-  const rules = JSON.stringify(profile);
-  const shared = await share(path, rules, () => SqliteEngine.open({ path, profile, ...clock }));
+  const rules = JSON.stringify({ profile, ...words });
+  const shared = await share(path, rules, () => SqliteEngine.open({ path, profile, ...words, ...clock }));
   const ledger = await shared.opening;
   let released = false;
   return {

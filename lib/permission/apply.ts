@@ -184,6 +184,7 @@ export function mergePairs(a: PairState, b: PairState): PairState {
       'serviceWindowFrom',
       'requestsBlockedUntil',
       'callsBlockedUntil',
+      'optOutConfirmedAt',
     ] as const) {
       const value = state[key];
       if (value !== undefined) merged[key] = later(merged[key], value);

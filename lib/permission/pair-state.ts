@@ -17,6 +17,8 @@ export interface PairState {
   requestsBlockedUntil?: Instant;
   callsBlockedUntil?: Instant;
   doNotCall?: { since: Instant; source: string };
+  /** When the newest confirmation of an opt-out was given free to be sent. */
+  optOutConfirmedAt?: Instant;
 }
 
 /** What people should hear of a transition. */

@@ -1,5 +1,6 @@
 import type { RequestReservation } from '../ledger/ledger.ts';
 import type { Permission } from '../permission/model.ts';
+import { reasonFor } from '../permission/reason-text.ts';
 import { type PermissionRequest, ProviderError } from '../provider/provider.ts';
 import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
@@ -61,8 +62,15 @@ async function send(
     ...(via === 'freeform' && input.text !== undefined ? { text: input.text } : {}),
     ...(via === 'template' && input.template !== undefined ? { template: input.template } : {}),
   };
+  const stop = new AbortController();
+  desk.asking.set(reservationId, stop);
+  const optedOut = (): AskResult => ({
+    outcome: 'blocked',
+    reason: reasonFor('do_not_call'),
+    contact: input.contact,
+  });
   try {
-    const sent = await provider.requestPermission(request);
+    const sent = await provider.requestPermission(request, stop.signal);
     const contact = { ...input.contact, ...sent.contact };
     await settle({
       state: 'consumed',
@@ -83,9 +91,11 @@ async function send(
   } catch (error) {
     if (!(error instanceof ProviderError) || error.outcome === 'unknown') {
       await settle({ state: 'unknown', why: told(error) });
+      if (stop.signal.aborted) return optedOut();
       throw error;
     }
     await settle({ state: 'released', why: error.code });
+    if (stop.signal.aborted) return optedOut();
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
     const learned = await learnRefusal(desk, input.contact, refusal);
@@ -94,5 +104,7 @@ async function send(
     if (refusal.says === 'permanent' && now?.status === 'granted')
       return { outcome: 'already_granted', contact: input.contact, permission: now };
     return { outcome: 'blocked', contact: input.contact, ...learned };
+  } finally {
+    desk.asking.delete(reservationId);
   }
 }

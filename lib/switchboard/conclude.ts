@@ -1,4 +1,6 @@
 import type { CallEffect } from '../call/effect.ts';
+import type { Reason } from '../permission/model.ts';
+import { reasonFor } from '../permission/reason-text.ts';
 import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { type LiveCall, view } from './live-call.ts';
@@ -28,10 +30,15 @@ export async function concludeCall(
   call.told = true;
   // An end that no webhook brought leaves nothing that the next start could tell from, so it is told in any case.
   if (desk.mute && call.undispatched.length > 0) return call.markOver();
-  if (effect.announce) tellCall(desk, call, { event: 'ended' });
+  if (effect.announce) tellCall(desk, call, { event: 'ended', ...reasonOf(call) });
   call.markOver();
   const handedOut = call.undispatched.splice(0);
   if (handedOut.length > 0) await durably(desk, 'Events handed out', () => deps.ledger.dispatched(handedOut));
+}
+
+/** Why we ended it, where that is more than the flow's own wish. */
+function reasonOf({ state }: LiveCall): { reason?: Reason } {
+  return state.name === 'ended' && state.ours?.cause === 'opt_out' ? { reason: reasonFor('do_not_call') } : {};
 }
 
 async function finish(desk: Desk, call: LiveCall): Promise<void> {

@@ -5,6 +5,7 @@ import type { SwitchboardDeps } from './deps.ts';
 import type { AppendedCall, Desk } from './desk.ts';
 import { closeAll, legOf, terminate } from './end.ts';
 import { type LiveCall, view } from './live-call.ts';
+import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { MEDIA_LOST, place } from './place.ts';
 import { react } from './react.ts';
@@ -55,6 +56,12 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     },
     calls: () => desk.registry.live().filter(isGoingOn).map(view),
     leg: (id) => legOf(desk, id),
+    doNotCall: (contact, entry) => doNotCall(desk, contact, entry),
+    importDoNotCall: async (list, options) => {
+      const { effects, ...report } = await deps.ledger.importDoNotCall(deps.businessNumber.id, list, options);
+      await followUp(desk, effects);
+      return report;
+    },
     handle: async (appended) => {
       await starting?.catch(() => {});
       if (!desk.shut) await react(desk, appended);
@@ -92,6 +99,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     apply: (call, input) => apply(desk, call, input),
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,
+    asking: new Map(),
     closed: false,
     mute: false,
     shut: false,

@@ -2,6 +2,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { LegOptions, MediaEngine } from '../media/media.ts';
 import type { BusinessNumber, Instant } from '../permission/model.ts';
 import type { Provider } from '../provider/provider.ts';
+import type { OptOutSettings } from './opt-out.ts';
 import type { SwitchboardSettings } from './settings.ts';
 
 /** `text` never holds a phone number in full, an SDP or a secret. */
@@ -20,6 +21,8 @@ export interface SwitchboardDeps {
    * that one, unless the ledger lists it as left over. Without it the store is this process's alone.
    */
   owner?: string | undefined;
+  /** What follows an opt-out. Default: a confirmation in the person's language, no key. */
+  optOut?: OptOutSettings;
   /** Wall clock, ms since 1970 UTC. */
   now(): Instant;
   log: Log;

@@ -28,6 +28,8 @@ export interface Desk {
   webhookWaitMs: number;
   /** Runs while webhooks of unknown calls wait. */
   expiring: NodeJS.Timeout | undefined;
+  /** Permission requests on their way, by reservation id: an opt-out stops those that have not left. */
+  readonly asking: Map<string, AbortController>;
   /** Set by `close`: nothing new begins. */
   closed: boolean;
   /**

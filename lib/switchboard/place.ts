@@ -6,6 +6,7 @@ import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
 import { type LiveCall, liveCall, view } from './live-call.ts';
+import { optOutByKey } from './opt-out.ts';
 import { told } from './patience.ts';
 import { needsPermission, refusalOf } from './refusal.ts';
 import { CallError, type PlaceInput, type PlaceResult } from './switchboard.ts';
@@ -28,6 +29,14 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   if (expiresAt !== undefined) desk.sweeper.expect(expiresAt);
   const call = register(desk, input, reservation);
   const offer = await prepareMedia(desk, call);
+  const reason = await ledger.stillAllowed(call.id).catch(async (error: unknown) => {
+    await forget(desk, call, 'the store could not be asked');
+    throw error;
+  });
+  if (reason !== undefined) {
+    await forget(desk, call, 'the person has opted out');
+    return { outcome: 'blocked', reason, contact, permission: await ledger.status(businessNumber.id, contact) };
+  }
   if (desk.closed || call.state.name === 'ended') {
     await forget(desk, call, 'ended before it was sent');
     throw desk.closed ? closedError() : endedEarlyError();
@@ -107,6 +116,7 @@ function listen(desk: Desk, call: LiveCall, leg: Leg): void {
   });
   leg.on('digit', ({ digit }) => {
     if (!call.told) tellCall(desk, call, { event: 'digit', digit });
+    if (digit === desk.deps.optOut?.digit) optOutByKey(desk, call);
   });
 }
 

@@ -2,6 +2,7 @@ import type { Appended } from '../ledger/ledger.ts';
 import type { ProviderEvent } from '../provider/event.ts';
 import { type AppendedCall, type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
+import { confirmOptOut, stopFor } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { giveUp, reactToCall } from './react-to-call.ts';
 
@@ -11,13 +12,17 @@ import { giveUp, reactToCall } from './react-to-call.ts';
  */
 export async function react(desk: Desk, appended: Appended[]): Promise<void> {
   const handedOut: string[] = [];
+  for (const item of appended) if (item.fresh) stopFor(desk, item.effects);
   for (const item of appended) {
     if (!item.fresh || !isOurs(desk, item.event)) continue;
     // A call has to come to its end in any case; everything else can wait for the next start.
     if (desk.mute && !isCall(item)) continue;
     const when = reactTo(desk, item);
     if (desk.mute) continue;
-    for (const effect of item.effects) await tellPermission(desk, effect);
+    for (const effect of item.effects) {
+      await tellPermission(desk, effect);
+      if (effect.kind === 'opted_out') confirmOptOut(desk, effect);
+    }
     if (when === 'done') handedOut.push(item.event.id);
   }
   giveUp(desk, desk.registry.expire(desk.deps.now()));

@@ -1,5 +1,5 @@
 import type { CallView } from '../call/call.ts';
-import type { Appended } from '../ledger/ledger.ts';
+import type { Appended, DoNotCallImport } from '../ledger/ledger.ts';
 import type { Leg } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
@@ -59,6 +59,7 @@ export type EndCause =
   | 'flow'
   | 'ring_timeout'
   | 'maximum_duration'
+  | 'opt_out'
   | 'media_lost'
   | 'config_removed'
   | 'shutdown'
@@ -87,6 +88,13 @@ export interface Switchboard {
   calls(): CallView[];
   /** The leg of a live call, for media nodes. Throws `CallError` with code `call_unknown` or `call_ended`. */
   leg(id: string): Leg;
+  /** Puts a person on the do-not-call list and ends what goes on with them, or takes them off it. @throws LedgerError */
+  doNotCall(contact: Contact, entry: { listed: boolean; source: string }): Promise<void>;
+  /** The same for many; see `Ledger.importDoNotCall`. @throws LedgerError */
+  importDoNotCall(
+    list: string | readonly unknown[],
+    options: { source: string; defaultCountry?: string },
+  ): Promise<Omit<DoNotCallImport, 'effects'>>;
   /** Fresh events from the webhook receiver, already durable in the ledger. */
   handle(appended: Appended[]): Promise<void>;
   onPermission(listener: (change: PermissionChange) => void): () => void;

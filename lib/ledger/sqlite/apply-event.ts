@@ -3,9 +3,10 @@ import type { ProviderEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { applyCallEvent } from './apply-call-event.ts';
 import { writeAudit } from './audit-table.ts';
+import { optOut } from './do-not-call.ts';
 import { learnPair } from './identity.ts';
 import { type NumberRow, readNumber, restrictNumber } from './number-table.ts';
-import { readPair, writeState } from './pair-table.ts';
+import { type PairRow, readPair, writeState } from './pair-table.ts';
 import { findRequestByProviderId, findUnknownRequest } from './request-table.ts';
 import { consumeRequest } from './settle.ts';
 import type { Transaction } from './transaction.ts';
@@ -57,7 +58,16 @@ function applyMessage(tx: Transaction, number: NumberRow, event: Of<'message.rec
   const pair = learnPair(tx, number.numberId, event.contact);
   pair.state = applyContactByPerson(pair.state, event.at, tx.now);
   writeState(tx, pair);
-  return [];
+  return hearOptOut(tx, pair, number, event);
+}
+
+/** An opt-out is older than any grant that may have come before it here, and younger ones do not lift it: its time does not matter. */
+function hearOptOut(tx: Transaction, pair: PairRow, number: NumberRow, event: Of<'message.received'>): Effect[] {
+  const { text, payload, messageId } = event;
+  const said = text === undefined ? undefined : tx.saysOptOut(text);
+  const match = said ?? (payload === undefined ? undefined : tx.saysOptOut(payload));
+  if (match === undefined) return [];
+  return [optOut(tx, pair, number.id, { source: payload === undefined ? 'message' : 'button', match, messageId })];
 }
 
 function applyMessageStatus(tx: Transaction, number: NumberRow, event: Of<'message.status'>): Effect[] {

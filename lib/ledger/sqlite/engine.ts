@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { BusinessNumber, Contact, Permission } from '../../permission/model.ts';
+import type { BusinessNumber, Contact, Permission, Reason } from '../../permission/model.ts';
+import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
+import { doNotCallLines } from '../do-not-call-lines.ts';
 import * as input from '../input.ts';
 import {
   type Appended,
@@ -10,6 +12,8 @@ import {
   type CallOutcome,
   type CallReservation,
   type Correction,
+  type DoNotCallImport,
+  type DoNotCallPage,
   type Effect,
   type Explanation,
   type Ledger,
@@ -27,6 +31,8 @@ export interface SqliteEngineSettings {
   /** File of the store, or `:memory:`. */
   path: string;
   profile: Profile;
+  /** Changes to the list of opt-out words. */
+  optOut?: OptOutWords;
   /** For tests: wall and steady milliseconds as two float64, which the test moves. */
   clock?: SharedArrayBuffer;
   /** For tests: largest file in pages of 4 KiB. */
@@ -34,6 +40,8 @@ export interface SqliteEngineSettings {
 }
 
 const { checked } = input;
+/** So many lines of an import are one operation, so that nobody waits long behind it. */
+const IMPORT_PART = 200;
 
 /**
  * A ledger on one SQLite file, owned by a worker thread: nothing here waits for the disk. If the worker dies, what was
@@ -51,6 +59,7 @@ export class SqliteEngine implements Ledger {
       profile: settings.profile,
       owner: randomBytes(9).toString('base64url'),
       maxPages: settings.maxPages ?? 0,
+      ...(settings.optOut === undefined ? {} : { optOut: settings.optOut }),
       ...(settings.clock === undefined ? {} : { clock: settings.clock }),
     };
   }
@@ -125,11 +134,45 @@ export class SqliteEngine implements Ledger {
   correct(correction: Correction): Promise<Permission> {
     return this.#ask('correct', () => [checked(input.correction, correction, 'correction')]);
   }
-  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<void> {
+  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<Effect[]> {
     return this.#ask('doNotCall', () => [
       checked(input.businessNumberId, businessNumberId, 'number id'),
       checked(input.contactInput, contact, 'contact'),
       checked(input.doNotCallEntry, entry, 'do-not-call entry'),
+    ]);
+  }
+  async importDoNotCall(
+    businessNumberId: string,
+    list: string | readonly unknown[],
+    options: { source: string; defaultCountry?: string },
+  ): Promise<DoNotCallImport> {
+    const number = checked(input.businessNumberId, businessNumberId, 'number id');
+    const how = checked(input.importOptions, options, 'do-not-call import');
+    const lines = doNotCallLines(checked(input.doNotCallInput, list, 'do-not-call list'));
+    const result: DoNotCallImport = { listed: 0, already: 0, bad: [], effects: [] };
+    for (let start = 0; start < lines.length; start += IMPORT_PART) {
+      const part = await this.#ask<DoNotCallImport>('importDoNotCall', () => [
+        number,
+        lines.slice(start, start + IMPORT_PART),
+        how,
+      ]);
+      result.listed += part.listed;
+      result.already += part.already;
+      result.bad.push(...part.bad);
+      result.effects.push(...part.effects);
+    }
+    return result;
+  }
+  doNotCallList(query: { businessNumberId: string; after?: number; limit?: number }): Promise<DoNotCallPage> {
+    return this.#ask('doNotCallList', () => [checked(input.doNotCallQuery, query, 'do-not-call query')]);
+  }
+  stillAllowed(reservationId: string): Promise<Reason | undefined> {
+    return this.#ask('stillAllowed', () => [checked(input.reservationId, reservationId, 'reservation id')]);
+  }
+  claimOptOutConfirmation(businessNumberId: string, contact: Contact): Promise<boolean> {
+    return this.#ask('claimOptOutConfirmation', () => [
+      checked(input.businessNumberId, businessNumberId, 'number id'),
+      checked(input.contactInput, contact, 'contact'),
     ]);
   }
   sweep(): Promise<Effect[]> {

@@ -47,7 +47,7 @@ export function writeState(tx: Transaction, pair: PairRow): void {
       `UPDATE pair SET status=?, kind=?, granted_at=?, expires_at=?, source=?, ended=?, ended_at=?, purpose=?,
        request_id=?, requested_at=?, replied_at=?, last_connected_at=?, requests_reset_before=?, streak_from=?,
        unanswered=?, self_revoked=?, service_window_from=?, requests_blocked_until=?, calls_blocked_until=?,
-       dnc_since=?, dnc_source=?, promised_by=?, last_granted_at=? WHERE pair_id=?`,
+       dnc_since=?, dnc_source=?, promised_by=?, last_granted_at=?, opt_out_confirmed_at=? WHERE pair_id=?`,
     )
     .run(
       p.status,
@@ -73,6 +73,7 @@ export function writeState(tx: Transaction, pair: PairRow): void {
       orNull(state.doNotCall?.source),
       whole(p.promisedBy),
       whole(state.lastGrantedAt),
+      whole(state.optOutConfirmedAt),
       pair.pairId,
     );
 }
@@ -91,6 +92,7 @@ export function fromRow(row: Row): PairRow {
   if (row.promised_by !== null) permission.promisedBy = Number(row.promised_by);
   if (row.replied_at !== null) permission.repliedAt = Number(row.replied_at);
   const state: PairState = { permission, unanswered: Number(row.unanswered) };
+  if (row.opt_out_confirmed_at !== null) state.optOutConfirmedAt = Number(row.opt_out_confirmed_at);
   if (row.last_granted_at !== null) state.lastGrantedAt = Number(row.last_granted_at);
   if (row.last_connected_at !== null) state.lastConnectedAt = Number(row.last_connected_at);
   if (row.requests_reset_before !== null) state.requestsResetBefore = Number(row.requests_reset_before);

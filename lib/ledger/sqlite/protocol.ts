@@ -1,3 +1,4 @@
+import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import type { Operation } from './store.ts';
 
@@ -5,6 +6,7 @@ import type { Operation } from './store.ts';
 export interface WorkerSettings {
   path: string;
   profile: Profile;
+  optOut?: OptOutWords;
   owner: string;
   maxPages: number;
   /** Wall and steady milliseconds as two float64, for tests. */

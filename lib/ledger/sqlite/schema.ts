@@ -88,4 +88,9 @@ ALTER TABLE pair ADD COLUMN last_granted_at INTEGER;
 ALTER TABLE request ADD COLUMN promised_by INTEGER;
 ALTER TABLE call ADD COLUMN granted_at INTEGER;
 `,
+  // When an opt-out was confirmed, and the do-not-call list by pages.
+  `
+ALTER TABLE pair ADD COLUMN opt_out_confirmed_at INTEGER;
+CREATE INDEX pair_do_not_call ON pair(number_id, pair_id) WHERE dnc_since IS NOT NULL;
+`,
 ];

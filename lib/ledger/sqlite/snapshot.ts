@@ -23,7 +23,7 @@ export function readSnapshot(
   need: 'requests' | 'calls' | 'both',
 ): PairSnapshot {
   const state = pair?.state ?? newPair();
-  const { selfRevoked, streakFrom, ...rest } = state;
+  const { selfRevoked, streakFrom, optOutConfirmedAt, ...rest } = state;
   const snapshot: PairSnapshot = {
     ...rest,
     businessNumber,

@@ -1,15 +1,17 @@
+import { type OptOutMatcher, type OptOutWords, optOutMatcher } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { LedgerClock, type TimeSource } from '../clock.ts';
 import { append, dispatched, undispatched } from './append.ts';
 import { AuditChain } from './audit-table.ts';
 import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
 import { Database } from './database.ts';
+import { claimOptOutConfirmation, doNotCall, doNotCallList, importDoNotCall, stillAllowed } from './do-not-call.ts';
 import { asLedgerError } from './faults.ts';
 import { NumberLoads } from './number-load.ts';
 import { explain, reserveCall, reserveRequest } from './reserve.ts';
 import { settle } from './settle.ts';
 import type { Transaction } from './transaction.ts';
-import { audit, correct, doNotCall, status, sweep, sweepLeases } from './upkeep.ts';
+import { audit, correct, status, sweep, sweepLeases } from './upkeep.ts';
 
 /** Every operation by name, as it runs inside a transaction. */
 const OPERATIONS = {
@@ -27,6 +29,10 @@ const OPERATIONS = {
   status,
   correct,
   doNotCall,
+  importDoNotCall,
+  doNotCallList,
+  stillAllowed,
+  claimOptOutConfirmation,
   sweep,
   audit,
 } as const;
@@ -41,6 +47,7 @@ export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown
 export interface StoreOptions {
   path: string;
   profile: Profile;
+  optOut?: OptOutWords;
   owner: string;
   time: TimeSource;
   maxPages?: number;
@@ -58,6 +65,7 @@ export class SqliteStore {
   readonly #loads = new NumberLoads();
   readonly #createdAt: number;
   #lastPersisted: number;
+  #matcher: OptOutMatcher | undefined;
 
   /** @throws LedgerError */
   constructor(options: StoreOptions) {
@@ -99,6 +107,12 @@ export class SqliteStore {
     if (name === 'health') return this.#health(tx);
     const operation = OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => unknown;
     return operation(tx, ...args);
+  }
+
+  /** The list of words is put together when the first message comes: it takes a tenth of a second. */
+  #saysOptOut(text: string): ReturnType<OptOutMatcher> {
+    this.#matcher ??= optOutMatcher(this.#options.optOut);
+    return this.#matcher(text);
   }
 
   #health(tx: Transaction): { ok: boolean; engine: string; location: string; detail?: string } {
@@ -157,6 +171,7 @@ export class SqliteStore {
     return {
       db: this.#db,
       profile,
+      saysOptOut: (text) => this.#saysOptOut(text),
       owner,
       chain: this.#chain,
       loads: this.#loads,

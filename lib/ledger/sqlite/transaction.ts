@@ -1,4 +1,5 @@
 import type { Instant } from '../../permission/model.ts';
+import type { OptOutMatcher } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import type { AuditChain } from './audit-table.ts';
 import type { Database } from './database.ts';
@@ -8,6 +9,8 @@ import type { NumberLoads } from './number-load.ts';
 export interface Transaction {
   readonly db: Database;
   readonly profile: Profile;
+  /** Whether a message says not to be called any more. */
+  readonly saysOptOut: OptOutMatcher;
   /** Id of this engine; reservations of another one belong to a process that is gone. */
   readonly owner: string;
   readonly chain: AuditChain;

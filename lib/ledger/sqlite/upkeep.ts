@@ -1,4 +1,4 @@
-import { applyCorrection, applyDoNotCall, applyLapse } from '../../permission/apply.ts';
+import { applyCorrection, applyLapse } from '../../permission/apply.ts';
 import type { Contact, Permission } from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
@@ -28,17 +28,6 @@ export function correct(tx: Transaction, correction: Correction): Permission {
   const pair = certain(findOrMakePair(tx, number.numberId, contact));
   commitTransition(tx, pair, businessNumber.id, applyCorrection(pair.state, correction, tx.profile, tx.now));
   return viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
-}
-
-export function doNotCall(
-  tx: Transaction,
-  businessNumberId: string,
-  contact: Contact,
-  entry: { listed: boolean; source: string },
-): void {
-  const number = readNumber(tx, businessNumberId);
-  const pair = certain(findOrMakePair(tx, number.numberId, contact));
-  commitTransition(tx, pair, businessNumberId, applyDoNotCall(pair.state, entry, tx.profile, tx.now));
 }
 
 /** Writes down what has lapsed by itself. Without a sure clock only what waits to be told. */

@@ -130,7 +130,8 @@ export class History {
         return this.#repeat(order);
       case 'opt_out':
         this.#referee.optedOut = true;
-        return this.#stand.ledger.doNotCall(this.#numberId, this.#contact, { listed: true, source: 'model' });
+        await this.#stand.ledger.doNotCall(this.#numberId, this.#contact, { listed: true, source: 'model' });
+        return;
     }
   }
 

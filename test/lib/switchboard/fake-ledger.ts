@@ -193,7 +193,25 @@ export class FakeLedger implements Ledger {
     this.permissions.set(this.#key(correction.contact), { status });
     return { status };
   }
-  async doNotCall(): Promise<void> {}
+  async doNotCall(_number: string, contact: Contact, entry: { listed: boolean }): Promise<Effect[]> {
+    this.#check();
+    if (entry.listed) this.blocked.add(this.#key(contact));
+    else this.blocked.delete(this.#key(contact));
+    return [];
+  }
+  async importDoNotCall() {
+    return { listed: 0, already: 0, bad: [], effects: [] };
+  }
+  async doNotCallList() {
+    return { entries: [] };
+  }
+  async stillAllowed(id: string): Promise<Reason | undefined> {
+    const contact = this.calls.get(id)?.contact;
+    return contact !== undefined && this.blocked.has(this.#key(contact)) ? reason('do_not_call') : undefined;
+  }
+  async claimOptOutConfirmation(): Promise<boolean> {
+    return true;
+  }
   async sweep(): Promise<Effect[]> {
     this.swept += 1;
     return this.sweeps.shift() ?? [];
