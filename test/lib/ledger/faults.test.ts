@@ -207,5 +207,11 @@ describe('hostile input at the border of the ledger', () => {
       ['rejected', 'fulfilled', 'rejected'],
     );
     assert.equal((await stand.ledger.liveCalls(NUMBER.id)).length, 1);
+    // What is counted beside the file was not counted twice.
+    const { callLimits } = await stand.ledger.explain(NUMBER, ANA);
+    assert.deepEqual(
+      callLimits.filter(({ rule }) => ['starts-day', 'live-number'].includes(rule.id)).map(({ used }) => used),
+      [1, 1],
+    );
   });
 });

@@ -205,12 +205,13 @@ export class History {
       ...(answer === 'profile' ? {} : { contextId: this.#id('context') }),
       ...(permanent || answer === 'reject' ? {} : { expiresAt: at + 7 * DAY }),
     };
-    if (this.#held !== undefined) await this.#deliverHeld();
-    if (late) {
+    if (late && this.#held === undefined) {
       this.#held = event;
       return;
     }
     await this.#deliver([event]);
+    // What was held up comes after its successor.
+    if (this.#held !== undefined) await this.#deliverHeld();
   }
 
   async #call(
