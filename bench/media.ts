@@ -26,6 +26,10 @@ const FILES = { ours: 'subject-ours', 'node-datachannel': 'subject-datachannel',
 /** So many calls are set up at once; more only delay each other. */
 const SETUPS = 10;
 const WARM_UP_MS = 3000;
+/** A subject that has not set up its calls by then is started anew; how often is printed. */
+const SETUP_LIMIT_MS = 30_000;
+const ATTEMPTS = 4;
+const repeated = new Map<Kind, number>();
 
 interface Measured {
   cpu: number;
@@ -83,7 +87,11 @@ async function measure(kind: Kind, calls: number, seconds: number): Promise<Meas
         setups.push(performance.now() - begun);
       }
     };
-    await Promise.all(Array.from({ length: SETUPS }, setUp));
+    const limit = AbortSignal.timeout(SETUP_LIMIT_MS);
+    const late = new Promise<never>((_, reject) =>
+      limit.addEventListener('abort', () => reject(new Error('set-up hangs'))),
+    );
+    await Promise.race([Promise.all(Array.from({ length: SETUPS }, setUp)), late]);
     await far.ask({ do: 'begin' });
     await sleep(WARM_UP_MS);
     await far.ask({ do: 'mark' });
@@ -102,6 +110,17 @@ async function measure(kind: Kind, calls: number, seconds: number): Promise<Meas
   }
 }
 
+/** Measures, again if the set-up hung. */
+async function measureSurely(kind: Kind, calls: number, seconds: number): Promise<Measured> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      return await measure(kind, calls, seconds);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      repeated.set(kind, (repeated.get(kind) ?? 0) + 1);
+    }
+}
+
 function mean(numbers: number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
@@ -113,13 +132,13 @@ async function main(): Promise<void> {
     `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, interleaved\n`,
   );
   console.log(
-    '| calls | subject | CPU % of a core per call (each round) | x floor | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | answer to media ms |',
+    '| calls | subject | CPU % of a core per call (each round) | x floor | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | offer to media ms |',
   );
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const calls of values.calls.split(',').map(Number)) {
     const results = new Map<Kind, Measured[]>(KINDS.map((kind) => [kind, []]));
     for (let round = 0; round < rounds; round += 1)
-      for (const kind of KINDS) results.get(kind)?.push(await measure(kind, calls, seconds));
+      for (const kind of KINDS) results.get(kind)?.push(await measureSurely(kind, calls, seconds));
     const cpuOf = (kind: Kind) => mean((results.get(kind) ?? []).map(({ cpu }) => cpu));
     for (const [kind, runs] of results) {
       const figure = (pick: (far: FarResult) => number) => mean(runs.map(({ far }) => pick(far))).toFixed(2);
@@ -133,6 +152,9 @@ async function main(): Promise<void> {
       );
     }
   }
+  console.log(
+    `\nSet-ups that hung and were repeated: ${[...repeated].map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'}`,
+  );
 }
 
 void main();
