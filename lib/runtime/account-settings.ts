@@ -3,7 +3,8 @@ import type { LegOptions } from '../media/media.ts';
 import { parseContact } from '../permission/contact.ts';
 import type { BusinessNumber } from '../permission/model.ts';
 import type { ProviderSettings } from '../provider/meta/settings.ts';
-import { number, oneOf, parseNodeConfig, text } from './node-config.ts';
+import type { OptOutSettings } from '../switchboard/opt-out.ts';
+import { flag, number, oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
 import type { RunningSimulator } from './simulator-lease.ts';
 
@@ -26,6 +27,9 @@ const SHAPE = {
   mediaPortMax: number(0, { min: 0, max: 65_535 }),
   mediaPublicAddress: text(),
   mediaBindAddress: text(),
+  optOutConfirm: flag(true),
+  optOutText: text().refine((value) => value.length <= 1_000, 'must be at most 1000 characters long'),
+  optOutDigit: text().refine((value) => /^[0-9*#]?$/.test(value), 'must be one key, 0-9, * or #'),
 };
 /** Properties of a `wa-call-config` node. */
 export type AccountSettings = z.infer<z.ZodObject<typeof SHAPE>>;
@@ -43,6 +47,7 @@ export interface LineSettings {
   provider: ProviderSettings;
   businessNumber: BusinessNumber;
   legOptions: LegOptions;
+  optOut: OptOutSettings;
 }
 
 /** @throws ReportableError `config_invalid` */
@@ -94,6 +99,7 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
       ...(settings.mediaPublicAddress !== '' && { publicAddress: settings.mediaPublicAddress }),
       ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
     },
+    optOut: optOutOf(settings),
   };
 }
 
@@ -111,6 +117,15 @@ export function simulatedLine(settings: AccountSettings, { url, settings: played
     },
     businessNumber: { id: played.phoneNumberId, phone: played.businessNumber.replace(/\D/g, '') },
     legOptions: { ...portRange(settings), bindAddress: '127.0.0.1' },
+    optOut: optOutOf(settings),
+  };
+}
+
+function optOutOf({ optOutConfirm: confirm, optOutText, optOutDigit }: AccountSettings): OptOutSettings {
+  return {
+    confirm,
+    ...(optOutText !== '' && { text: optOutText }),
+    ...(optOutDigit !== '' && { digit: optOutDigit }),
   };
 }
 

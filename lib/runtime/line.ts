@@ -40,7 +40,7 @@ export function fingerprintOf(plan: LinePlan): string {
 export async function openLine({ line, store }: LinePlan, { log, listen }: Surroundings): Promise<Switchboard> {
   const provider = createProvider(line.provider);
   const { ledger, owner, release } = await openLedger(store);
-  const { businessNumber, legOptions } = line;
+  const { businessNumber, legOptions, optOut } = line;
   try {
     const switchboard = createSwitchboard({
       businessNumber,
@@ -48,6 +48,7 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
       provider,
       media: sharedMediaEngine(),
       legOptions,
+      optOut,
       owner,
       now: Date.now,
       log,

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import type { OptOutWords } from '../permission/opt-out.ts';
 import type { ProfileOverrides } from '../permission/overrides.ts';
 import { DEFAULT_PROFILE, profileNames } from '../permission/rules.ts';
 import { oneOf, parseNodeConfig, text } from './node-config.ts';
@@ -11,6 +12,8 @@ export interface StoreSettings {
   path: string;
   profile: string;
   overrides: ProfileOverrides;
+  /** The store's own changes to the list of opt-out words. */
+  optOut?: OptOutWords;
 }
 
 const SHAPE = {
@@ -21,6 +24,8 @@ const SHAPE = {
     (value) => (value === undefined || value === null ? '' : value),
     z.union([z.string(), z.record(z.string(), z.unknown())]),
   ),
+  optOutAdded: text(),
+  optOutRemoved: text(),
 };
 
 /** The store of a number that names none. */
@@ -40,7 +45,7 @@ export function defaultStore(userDir: string): StoreSettings {
  * @throws ReportableError `config_invalid`, `store_engine_unavailable`
  */
 export function readStoreSettings(config: unknown, userDir: string): StoreSettings {
-  const { engine, path, profile, overrides } = parseNodeConfig(SHAPE, config);
+  const { engine, path, profile, overrides, optOutAdded, optOutRemoved } = parseNodeConfig(SHAPE, config);
   if (engine !== 'sqlite') {
     throw new ReportableError(
       'store_engine_unavailable',
@@ -48,12 +53,22 @@ export function readStoreSettings(config: unknown, userDir: string): StoreSettin
     );
   }
   const fallback = defaultStore(userDir);
+  const optOut = { added: readList(optOutAdded), removed: readList(optOutRemoved) };
   return {
     engine,
     path: path === '' ? fallback.path : isAbsolute(path) || path === ':memory:' ? path : join(userDir, path),
     profile,
     overrides: readOverrides(overrides),
+    ...(optOut.added.length + optOut.removed.length > 0 && { optOut }),
   };
+}
+
+/** Words and phrases between commas or on lines of their own. */
+function readList(value: string): string[] {
+  return value
+    .split(/[,;\n،、，；]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 /** What the limits may be is judged where the store is opened; here only that they are an object. */
