@@ -88,8 +88,10 @@ export class SqliteEngine implements Ledger {
       checked(input.settlement, settlement, 'settlement'),
     ]);
   }
-  append(events: ProviderEvent[]): Promise<Appended[]> {
-    return this.#ask('append', () => [checked(input.providerEvents, events, 'list of events')]);
+  async append(events: ProviderEvent[]): Promise<Appended[]> {
+    const stored = checked(input.providerEvents, events, 'list of events') as ProviderEvent[];
+    const news = await this.#ask<Omit<Appended, 'event'>[]>('append', () => [stored]);
+    return stored.map((event, index) => ({ event, ...(news[index] ?? { fresh: false, effects: [] }) }));
   }
   dispatched(eventIds: string[]): Promise<void> {
     return this.#ask('dispatched', () => [checked(input.eventIds, eventIds, 'list of event ids')]);

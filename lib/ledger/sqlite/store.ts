@@ -103,7 +103,11 @@ export class SqliteStore {
   }
 
   #perform(tx: Transaction, { name, args }: Operation): unknown {
-    if (name === 'append') return append(tx, args[0] as Parameters<typeof append>[1], this.#createdAt);
+    // The caller still has the events themselves; sending them back would double what crosses the threads.
+    if (name === 'append') {
+      const appended = append(tx, args[0] as Parameters<typeof append>[1], this.#createdAt);
+      return appended.map(({ event, ...news }) => news);
+    }
     if (name === 'health') return this.#health(tx);
     const operation = OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => unknown;
     return operation(tx, ...args);
