@@ -2,6 +2,7 @@ import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Contact } from '../../../lib/permission/model.ts';
 import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
 import { createSwitchboard } from '../../../lib/switchboard/create.ts';
+import type { OptOutSettings } from '../../../lib/switchboard/opt-out.ts';
 import type { SwitchboardSettings } from '../../../lib/switchboard/settings.ts';
 import type {
   CallChange,
@@ -59,6 +60,7 @@ export function benchWith<L extends Ledger>(
   ledger: L,
   owner: string | undefined,
   settings: Partial<SwitchboardSettings> = {},
+  optOut?: OptOutSettings,
 ): Bench<L> {
   const provider = new FakeProvider();
   const media = new FakeMedia();
@@ -73,6 +75,7 @@ export function benchWith<L extends Ledger>(
     now: () => Date.now(),
     log: (level, text) => log.push(`${level}: ${text}`),
     settings: { ...SHORT, ...settings },
+    ...(optOut === undefined ? {} : { optOut }),
   });
   const changes: CallChange[] = [];
   const permissions: PermissionChange[] = [];

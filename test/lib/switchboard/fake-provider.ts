@@ -60,7 +60,9 @@ export class FakeProvider implements Provider {
   readonly requests: PermissionRequest[] = [];
   readonly placed: OutboundCall[] = [];
   readonly terminated: string[] = [];
-  onRequest: (request: PermissionRequest) => Promise<PermissionRequestSent> = async () => ({
+  readonly texts: { contact: Contact; text: string }[] = [];
+  onText: () => Promise<{ messageId: string }> = async () => ({ messageId: 'wamid.text' });
+  onRequest: (request: PermissionRequest, signal?: AbortSignal) => Promise<PermissionRequestSent> = async () => ({
     requestId: `wamid.${this.requests.length}`,
   });
   onPlace: (call: OutboundCall) => Promise<{ callId: string }> = async () => ({
@@ -73,9 +75,9 @@ export class FakeProvider implements Provider {
     call: { allowed: false, limits: [] },
   });
 
-  requestPermission(request: PermissionRequest): Promise<PermissionRequestSent> {
+  requestPermission(request: PermissionRequest, signal?: AbortSignal): Promise<PermissionRequestSent> {
     this.requests.push(request);
-    return this.onRequest(request);
+    return this.onRequest(request, signal);
   }
   queryPermission(_contact: Contact): Promise<ProviderPermission> {
     return this.onQuery();
@@ -90,8 +92,9 @@ export class FakeProvider implements Provider {
   }
   async answerCall(): Promise<void> {}
   async rejectCall(): Promise<void> {}
-  async sendText() {
-    return { messageId: 'wamid.text' };
+  sendText(contact: Contact, text: string): Promise<{ messageId: string }> {
+    this.texts.push({ contact, text });
+    return this.onText();
   }
   verifyWebhook(): boolean {
     return true;
