@@ -1,22 +1,15 @@
 import { randomInt } from 'node:crypto';
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { once } from 'node:events';
-import { isIP, isIPv6 } from 'node:net';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { bridgeSdp } from './bridge-sdp.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { type BridgeInfo, type BridgeOptions, type BridgeResult, MediaError } from './media.ts';
 import { isRtcp, type RtpDatagram, readRtp, writeRtp } from './rtp-datagram.ts';
+import { bindEven, checkEndpoint, type Endpoint, localAddressTowards } from './rtp-socket.ts';
 import type { RunningTask, TaskReport } from './task.ts';
 
 const DEFAULT_PAYLOAD_TYPE = 111;
 /** A sender that is silent for so long may be followed by another one from the same host; until then nobody can push in. */
 const LOCK_MS = 5000;
-const PORT_ATTEMPTS = 50;
-
-interface Endpoint {
-  address: string;
-  port: number;
-}
 
 /** Packets from the person, as they arrive. */
 export interface PersonPacket {
@@ -25,17 +18,6 @@ export interface PersonPacket {
   timestamp: number;
   marker: boolean;
   payload: Buffer;
-}
-
-function checkEndpoint({ address, port }: Endpoint, lowest: number): void {
-  if (isIP(address) === 0)
-    throw new MediaError(
-      'media_address_refused',
-      'The RTP address must be a numeric IP address.',
-      'Give an IPv4 or IPv6 address.',
-    );
-  if (!Number.isInteger(port) || port < lowest || port > 65_535)
-    throw new MediaError('media_address_refused', 'The RTP port must be between 1 and 65535.', 'Correct the RTP port.');
 }
 
 /** Passes Opus between a leg and plain RTP on UDP. Nothing is decoded: SSRC, payload type, sequence and timestamp are rewritten, gaps stay. */
@@ -175,61 +157,4 @@ export class Bridge implements RunningTask {
     this.#onEnd();
     this.#report.done({ ...this.#result, result });
   }
-}
-
-/** Our address as a remote host sees it on the way there; without a remote only this machine may talk to us. */
-async function localAddressTowards(remote: Endpoint | undefined): Promise<string> {
-  if (!remote) return '127.0.0.1';
-  const probe = createSocket(isIPv6(remote.address) ? 'udp6' : 'udp4');
-  try {
-    probe.connect(remote.port, remote.address);
-    await once(probe, 'connect');
-    return probe.address().address;
-  } catch {
-    throw new MediaError(
-      'media_address_refused',
-      'The RTP address cannot be reached from this machine.',
-      'Correct the RTP address.',
-    );
-  } finally {
-    probe.close();
-  }
-}
-
-async function bind(address: string, port: number): Promise<Socket> {
-  // Only numeric addresses come here; answering the look-up at once saves a turn of the event loop per packet.
-  const family = isIPv6(address) ? 6 : 4;
-  const socket = createSocket({ type: `udp${family}`, lookup: (host, _options, found) => found(null, host, family) });
-  // Before binding, which with such a look-up may be done at once.
-  const listening = once(socket, 'listening');
-  try {
-    socket.bind({ address, port });
-    await listening;
-    return socket;
-  } catch (error) {
-    socket.close();
-    const { code } = error as NodeJS.ErrnoException;
-    throw code === 'EADDRINUSE' || code === 'EACCES'
-      ? new MediaError(
-          'media_port_in_use',
-          `UDP port ${port} cannot be used (${code}).`,
-          'Choose another local RTP port, or 0 for any.',
-        )
-      : new MediaError(
-          'media_address_refused',
-          `This machine has no address ${address}.`,
-          'Correct the local RTP address.',
-        );
-  }
-}
-
-/** RTP lives on even ports, RTCP on the odd one above (RFC 3550 §11); some peers still insist. */
-async function bindEven(address: string, port: number): Promise<Socket> {
-  if (port !== 0) return bind(address, port);
-  for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-    const socket = await bind(address, 0);
-    if (socket.address().port % 2 === 0) return socket;
-    socket.close();
-  }
-  throw new MediaError('media_port_in_use', 'No even UDP port is free.', 'Set the local RTP port.');
 }

@@ -1,12 +1,12 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { RTCDtlsTransport, RTCIceTransport, RtcpPacket, RtpPacket } from 'werift';
+import { checkAddresses } from './leg-addresses.ts';
 import type { LegOptions } from './media.ts';
 import { MediaError } from './media.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import type { LocalCandidate } from './sdp-writer.ts';
 import { holdKeysAsObjects } from './srtp-keys.ts';
+import { within } from './within.ts';
 
 /** The one WebRTC library, loaded as an ES module: its CommonJS build costs 15 % more per call (measured 2026-11-20). */
 export const loadWerift = () => import('werift');
@@ -259,45 +259,5 @@ export class WebRtcTransport {
     // A socket that is just being opened is known to the library only afterwards, and would stay open.
     if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
     await this.#dtls.stop();
-  }
-}
-
-/** Waits for a promise, but not longer than so many ms or beyond the signal. False: it was not in time. Leaves no timer behind. */
-async function within(ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
-  const late = Promise.withResolvers<false>();
-  const giveUp = () => late.resolve(false);
-  const timer = setTimeout(giveUp, ms);
-  signal?.addEventListener('abort', giveUp);
-  try {
-    return await Promise.race([promise.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', giveUp);
-  }
-}
-
-/** Refuses, before anything is opened, addresses that this machine does not have. */
-async function checkAddresses({ bindAddress, publicAddress, portRange }: LegOptions): Promise<void> {
-  const refuse = (text: string) => {
-    throw new MediaError('media_address_refused', text, 'Correct the media addresses in the configuration.');
-  };
-  if (publicAddress !== undefined && !isIPv4(publicAddress) && !isIPv6(publicAddress))
-    refuse('The public address must be a numeric IP address.');
-  if (portRange) {
-    const [from, to] = portRange;
-    const valid = [from, to].every((port) => Number.isInteger(port) && port >= 1024 && port <= 65_535);
-    if (!valid || from >= to)
-      refuse('The port range must be two different ports between 1024 and 65535, the lower first.');
-  }
-  if (bindAddress === undefined) return;
-  if (!isIPv4(bindAddress) && !isIPv6(bindAddress)) refuse('The local address must be a numeric IP address.');
-  const probe = createSocket(isIPv4(bindAddress) ? 'udp4' : 'udp6');
-  try {
-    probe.bind({ address: bindAddress, port: 0 });
-    await once(probe, 'listening');
-  } catch {
-    refuse(`This machine has no address ${bindAddress}.`);
-  } finally {
-    probe.close();
   }
 }
