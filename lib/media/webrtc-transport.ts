@@ -254,8 +254,10 @@ export class WebRtcTransport {
   }
 
   async #stop(): Promise<void> {
-    // Ends the retransmission of a handshake that will not come to its end.
-    if (this.#dtls.dtls && this.#dtls.state !== 'connected') this.#dtls.dtls.dtls.flight = Number.MAX_SAFE_INTEGER;
+    // Ends the retransmission of a handshake that will not come to its end, and the beginning of one (a client waits
+    // 100 ms): the library does not begin its first flight twice, and does not repeat a flight that it is beyond.
+    const handshake = this.#dtls.state === 'connected' ? undefined : this.#dtls.dtls?.dtls;
+    if (handshake) handshake.flight = handshake.flight === 0 ? 1 : Number.MAX_SAFE_INTEGER;
     // A socket that is just being opened is known to the library only afterwards, and would stay open.
     if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
     await this.#dtls.stop();

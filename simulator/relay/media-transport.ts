@@ -131,12 +131,19 @@ export class MediaTransport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    // The library repeats a handshake's flight for half a minute, also after its end, unless it believes to be further on.
-    if (this.#dtls.dtls && !this.connected) this.#dtls.dtls.dtls.flight = Number.MAX_SAFE_INTEGER;
+    if (this.#dtls.dtls && !this.connected) endHandshake(this.#dtls.dtls.dtls);
     this.connected = false;
     this.#dtls.dtls?.close();
     await this.#dtls.stop();
   }
+}
+
+/**
+ * The library repeats a handshake's first flight for half a minute, also after its end, unless it believes to be further
+ * on; one that has not begun yet (it waits 100 ms) does not begin if it seems to have.
+ */
+function endHandshake(handshake: { flight: number }): void {
+  handshake.flight = handshake.flight === 0 ? 1 : Number.MAX_SAFE_INTEGER;
 }
 
 /**
