@@ -41,6 +41,15 @@ export async function loopbackPeer(iceLite: boolean) {
   });
 }
 
+/** Closes a peer, and ends a handshake that it has not finished: the library would repeat it for half a minute. */
+export async function closePeer(peer: Awaited<ReturnType<typeof loopbackPeer>>): Promise<void> {
+  for (const transport of peer.dtlsTransports) {
+    const handshake = transport.state === 'connected' ? undefined : transport.dtls?.dtls;
+    if (handshake) handshake.flight = handshake.flight === 0 ? 1 : Number.MAX_SAFE_INTEGER;
+  }
+  await peer.close();
+}
+
 export function reaches(leg: Leg, wanted: LegState): Promise<void> {
   if (leg.state() === wanted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -76,6 +85,6 @@ export async function answerAsMeta(offer: string, setup: 'active' | 'passive'): 
     send({ payloadType = 111, sequenceNumber, timestamp, payload, marker = false, ssrc = 4321 }) {
       void dtls.sendRtp(payload, new werift.RtpHeader({ payloadType, sequenceNumber, timestamp, ssrc, marker }));
     },
-    close: () => peer.close(),
+    close: () => closePeer(peer),
   };
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'sdp-transform';
 import { createMediaEngine } from '../../../lib/media/engine.ts';
 import type { LegState, MediaEngine } from '../../../lib/media/media.ts';
-import { answerAsMeta, loopbackPeer, reaches } from './fake-meta.ts';
+import { answerAsMeta, closePeer, loopbackPeer, reaches } from './fake-meta.ts';
 
 const LOOPBACK = { bindAddress: '127.0.0.1' };
 
@@ -138,7 +138,7 @@ describe('leg', () => {
     await reaches(leg, 'connected');
     assert.equal((await leg.statistics()).dtlsRole, 'client');
     await leg.close();
-    await peer.close();
+    await closePeer(peer);
   });
 
   it('reports keys with their duration, once each', async () => {

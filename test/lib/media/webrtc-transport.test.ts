@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readSdp } from '../../../lib/media/sdp-reader.ts';
 import { writeSdp } from '../../../lib/media/sdp-writer.ts';
 import { loadWerift, WebRtcTransport } from '../../../lib/media/webrtc-transport.ts';
-import { loopbackPeer } from './fake-meta.ts';
+import { closePeer, loopbackPeer } from './fake-meta.ts';
 
 const LOOPBACK = { bindAddress: '127.0.0.1' };
 const QUIET = { packet: () => undefined, rtcp: () => undefined, state: () => undefined };
@@ -58,7 +58,7 @@ describe('WebRTC transport', () => {
       await transport.connect(readSdp(peer.localDescription?.sdp ?? ''), 'server');
       assert.equal(transport.describe().dtlsRole, 'server');
       await transport.close();
-      await peer.close();
+      await closePeer(peer);
     }
   });
 
@@ -105,6 +105,6 @@ describe('WebRTC transport', () => {
     assert.ok(candidatePair && !candidatePair.includes(`:${attacker.address().port}`), candidatePair);
     attacker.close();
     await transport.close();
-    await peer.close();
+    await closePeer(peer);
   });
 });
