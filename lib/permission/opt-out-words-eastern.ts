@@ -1,7 +1,67 @@
 import type { LanguageWords } from './opt-out-words.ts';
 
-/** Hindi (also in Latin letters), Arabic, Japanese and Chinese. Where words are not separated, each sign is one of its own. */
+/** Turkish, Indonesian, Hindi (also in Latin letters), Arabic, Japanese and Chinese. Where words are not separated, each sign is one of its own. */
 export const EASTERN: readonly LanguageWords[] = [
+  {
+    language: 'tr',
+    words: [
+      '(dur|durdur|durdurun|iptal et|ret|yeter|birak|abonelikten cik|cikmak istiyorum|listeden cikar)',
+      '(beni|) rahat birak(in|)',
+    ],
+    phrases: [
+      '(beni|bizi|bu numarayi|) (aramayin|arama|aramayiniz)',
+      'arama (istemiyorum|yok|yapmayin|yapma)',
+      '(aranmak|aramanizi|aramani|telefon|sizden arama) istemiyorum',
+      'telefon (etmeyin|etme)',
+    ],
+    firm: [
+      '(beni|bizi|bu numarayi|) (bir daha|artik|sakin bir daha) (aramayin|arama|aramayiniz)',
+      '(artik|bir daha) (beni|bizi|) (aramayin|arama|aramayiniz)',
+      '(beni|bizi|) (aramayi|aramalari|telefon etmeyi) (birak|birakin|kes|kesin|durdur|durdurun)',
+      '(aramalari|aramalarinizi) (durdur|durdurun|kesin|birakin)',
+      '(artik|bir daha) (aranmak|arama) istemiyorum',
+      '(beni|numarami) (listeden|listenizden) (cikarin|cikar|silin|sil)',
+    ],
+    around: [
+      '(lutfen|tesekkurler|tesekkur ederim|sagol|sagolun|tamam|ve|merhaba|selam|hemen|rica ederim)',
+      'iyi (gunler|aksamlar)|gunaydin',
+      'ilgilenmiyorum',
+      'size soyledim|surekli|her gun',
+    ],
+    asks: ['(lutfen|) (birakir misiniz|keser misiniz|durdurur musunuz)', 'mumkun mu'],
+    conditions: ['eger', 'acmazsam', 'ben acmazsam'],
+    notTypos: ['aramadin', 'aramadim', 'aramadiniz', 'aramam', 'aramaz', 'aradin', 'aramanin', 'aramalar'],
+    confirmation: 'Sizi artık aramayacağız. Fikrinizi değiştirirseniz bize yazmanız yeterli.',
+  },
+  {
+    language: 'id',
+    words: [
+      '(berhenti|stop|hentikan|batalkan langganan|berhenti berlangganan|cukup|keluar)',
+      'jangan ganggu (saya|aku|)',
+    ],
+    phrases: [
+      '(jangan|tolong jangan|mohon jangan|tidak usah|gak usah|ga usah) (telepon|telpon|telp|menelepon|menelpon|hubungi|panggil|nelpon|nelepon) (saya|aku|kami|nomor ini|ke nomor ini|)',
+      '(tidak|tanpa) (ada|) (telepon|telpon|panggilan)',
+      '(saya|aku|) (tidak|gak|ga) mau (ditelepon|ditelpon|telepon|telpon|dihubungi)',
+    ],
+    firm: [
+      '(berhenti|stop|hentikan) (menelepon|menelpon|menghubungi|telepon|telpon|nelpon|panggilan|mengganggu) (saya|aku|kami|)',
+      '(jangan|tolong jangan|mohon jangan) (telepon|telpon|menelepon|menelpon|hubungi|nelpon) (saya|aku|kami|) (lagi|terus)',
+      'jangan (pernah|) (telepon|telpon|hubungi) (saya|aku|) lagi',
+      '(saya|aku|) (tidak|gak|ga) mau (ditelepon|ditelpon|dihubungi) lagi',
+      'hapus (saya|nomor saya|nomor ini) dari (daftar|list|daftar anda)',
+    ],
+    around: [
+      '(tolong|mohon|harap|ya|terima kasih|makasih|trims|ok|oke|dan|halo|hai|pak|bu|min|kak|segera|dong|deh)',
+      'selamat (pagi|siang|sore|malam)',
+      '(saya|) (tidak|gak) (tertarik|berminat)',
+      'setiap hari|terus',
+    ],
+    asks: ['(bisa|bisakah|bisakah anda|apakah bisa|dapatkah anda)'],
+    conditions: ['kalau', 'jika', 'bila', 'saat', 'ketika', 'sebelum', 'sesudah', 'sampai'],
+    notTypos: [],
+    confirmation: 'Kami tidak akan menelepon Anda lagi. Jika berubah pikiran, silakan tulis kepada kami.',
+  },
   {
     language: 'hi',
     words: [

@@ -1,5 +1,7 @@
 import { EASTERN } from './opt-out-words-eastern.ts';
-import { EUROPEAN } from './opt-out-words-european.ts';
+import { GERMANIC } from './opt-out-words-germanic.ts';
+import { ROMANCE } from './opt-out-words-romance.ts';
+import { SLAVIC } from './opt-out-words-slavic.ts';
 
 /**
  * How people of one language say that they do not want to be called. `(a|b|)` stands for each of its parts, the empty one
@@ -27,4 +29,4 @@ export interface LanguageWords {
 }
 
 /** Every language we know. `cancel`, `end` and `quit` are left to the user: in most chats they answer a menu. */
-export const OPT_OUT_WORDS: readonly LanguageWords[] = [...EUROPEAN, ...EASTERN];
+export const OPT_OUT_WORDS: readonly LanguageWords[] = [...GERMANIC, ...ROMANCE, ...SLAVIC, ...EASTERN];
