@@ -71,10 +71,13 @@ describe('a deploy in the middle of a call', function () {
   const nextPerson = () => people[called++]?.phone ?? assert.fail('nobody left');
 
   for (const { title, type, change } of DEPLOYS) {
-    it(`${title} leaves sound, recording and *ended* whole`, async () => {
+    it(`${title} leaves sound, recording and *ended* whole`, async function () {
+      // A machine so busy that the media thread gets no time for 0.2 s leaves a pause in the sound, deploy or not.
+      this.retries(1);
       const phone = nextPerson();
-      await placeCall(red, phone, title);
-      await told(title, 'answered');
+      const mark = `${title}, call ${called}`;
+      await placeCall(red, phone, mark);
+      await told(mark, 'answered');
       const answeredAt = Date.now();
       const { id } = cloud.callTo(phone) ?? assert.fail('no call');
       const spoken = async (seconds: number) => (await cloud.packets(id)).fromPhone >= seconds * PACKETS_PER_SECOND;
@@ -83,15 +86,15 @@ describe('a deploy in the middle of a call', function () {
       await red.deploy(flows, type);
       assert.equal(cloud.callTo(phone)?.state, 'in_call', 'the deploy did not end the call');
       await cloud.until('the person has spoken', () => spoken(SILENCE_SECONDS + 3.3), red);
-      await cloud.until('the sound was played', async () => (await toldOf(title, 'played')).length > 0, red);
+      await cloud.until('the sound was played', async () => (await toldOf(mark, 'played')).length > 0, red);
       await cloud.simulator.control.do('call/hangup', { user: phone });
       const hungUpAt = Date.now();
-      await told(title, 'recorded');
-      await told(title, 'ended');
+      await told(mark, 'recorded');
+      await told(mark, 'ended');
 
-      const [{ call } = {}] = await toldOf(title, 'ended');
+      const [{ call } = {}] = await toldOf(mark, 'ended');
       assert.equal(call?.outcome, 'completed');
-      const [{ recording } = {}] = await toldOf(title, 'recorded');
+      const [{ recording } = {}] = await toldOf(mark, 'recorded');
       assert.ok(recording !== undefined);
       assert.equal(recording.result, 'call_ended');
       const { sampleRate, channels } = await readWav(recording.file);
