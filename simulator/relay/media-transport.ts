@@ -78,6 +78,8 @@ export class MediaTransport {
       ...(loopbackOnly ? { interfaceAddresses: { udp4: '127.0.0.1' } } : {}),
     });
     const { connection } = gatherer;
+    // Without servers the library asks a public one by default; nothing of the simulator leaves this machine.
+    delete connection.stunServer;
     connection.localUsername = credentials.iceUfrag;
     connection.localPassword = credentials.icePwd;
     await gatherer.gather();
