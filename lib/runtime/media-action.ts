@@ -115,7 +115,7 @@ async function bridge(settings: MediaSettings, leg: Leg, { look }: Surroundings)
     task,
     (info) => ({
       payload: info.sdp,
-      rtp: { ...info.local, sdp: info.sdp },
+      rtp: { ...info.local, sdp: info.sdp, ...(info.receiverSdp !== undefined && { receiverSdp: info.receiverSdp }) },
       media: { action: 'rtp', state: 'started' },
     }),
     (result) => ({ rtp: { ...result }, media: { action: 'rtp', result: result.result } }),
