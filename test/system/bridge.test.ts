@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { correlatePieces, readWav, resample, speechLike, writeWav } from '../browser/audio.ts';
 import { assertWhole } from '../browser/whole.ts';
+import { freeRtpPort } from '../free-rtp-port.ts';
 import { callFlow, placeCall } from './call-flow.ts';
 import { Cloud } from './cloud.ts';
 import type { FlowNode } from './flows.ts';
@@ -56,7 +56,7 @@ describe('a call bridged to ffmpeg and from ffmpeg', function () {
     await writeWav(voice, { sampleRate: RATE, channels: [speech] });
     const spoken = path.join(folder, 'far-side.wav');
     await writeWav(spoken, { sampleRate: RATE, channels: [FAR_SIDE] });
-    const remote = await freePair();
+    const remote = await freeRtpPort();
     await red.deploy(bridgedFlow(cloud.config(), log, `127.0.0.1:${remote}`));
     await cloud.serve(red);
     await cloud.simulator.control.do('permission', { user: phone, answer: 'profile_permanent' });
@@ -137,15 +137,4 @@ function bridgedFlow(config: FlowNode, log: string, remote: string): FlowNode[] 
     tell('closed', 'bridge closed'),
     tell('started', 'bridge started'),
   ];
-}
-
-/** An even port that is free now; ffmpeg takes the one above it for RTCP. */
-async function freePair(): Promise<number> {
-  for (;;) {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    socket.close();
-    if (port % 2 === 0) return port;
-  }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { launchChromium } from '../../browser/chromium.ts';
 
 /** A browser as the far end of a leg: its microphone plays a WAV file in a loop, what it hears is kept. */
 export interface FarBrowser {
@@ -59,24 +60,6 @@ async function statistics() {
 }
 </script>`;
 
-const ARGUMENTS = [
-  ...[
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-  ],
-  ...[
-    '--disable-component-update',
-    '--disable-sync',
-    '--use-fake-ui-for-media-stream',
-    '--use-fake-device-for-media-stream',
-  ],
-  ...['--autoplay-policy=no-user-gesture-required', '--allow-loopback-in-peer-connection'],
-];
-
 interface PhoneWindow {
   answer(offer: string): Promise<string>;
   take(): string;
@@ -89,10 +72,7 @@ export async function openFarBrowser(microphone: string): Promise<FarBrowser> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
-  const browser: Browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [...ARGUMENTS, `--use-file-for-fake-audio-capture=${microphone}`],
-  });
+  const browser = await launchChromium({ microphone, loop: true });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${port}/`);
   return {

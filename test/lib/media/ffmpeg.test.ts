@@ -1,6 +1,5 @@
 import { strict as assert } from 'node:assert';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,19 +10,9 @@ import { createOpusDecoder, createOpusEncoder } from '../../../lib/media/opus.ts
 import { toInt16 } from '../../../lib/media/resample.ts';
 import { readWav } from '../../../lib/media/wav-reader.ts';
 import { wavHeader } from '../../../lib/media/wav-writer.ts';
+import { freeRtpPort } from '../../free-rtp-port.ts';
 import { answerAsMeta, reaches } from './fake-meta.ts';
 import { chirp, find } from './signal.ts';
-
-/** An even port that is free now, and the one above it, which ffmpeg takes for RTCP. */
-async function freePair(): Promise<number> {
-  for (;;) {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    socket.close();
-    if (port % 2 === 0) return port;
-  }
-}
 
 describe('ffmpeg as the far side of a bridge', function () {
   this.timeout(60_000);
@@ -38,7 +27,7 @@ describe('ffmpeg as the far side of a bridge', function () {
       await reaches(leg, 'connected');
       await meta.connected;
       leg.accepted();
-      const port = await freePair();
+      const port = await freeRtpPort();
       const bridge = leg.bridge({ remote: { address: '127.0.0.1', port } });
       const info = await bridge.started;
 
