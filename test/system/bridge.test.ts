@@ -45,7 +45,7 @@ describe('a call bridged to ffmpeg and from ffmpeg', function () {
     await cloud?.close();
   });
 
-  it('passes every packet both ways, and both hear whole sentences', async function () {
+  it('drops nothing, and both sides hear whole sentences', async function () {
     // As everywhere with sound: a starved machine leaves gaps of its own.
     this.retries(1);
     const folder = red.userDir;
