@@ -37,6 +37,7 @@ export const requestIntent = z.object({
   purpose,
   via: z.enum(['auto', 'freeform', 'template']),
   hasTemplate: z.boolean(),
+  template: z.string().max(512).optional(),
   promisedBy: instant.optional(),
 });
 export const callIntent = z.object({ businessNumber, contact: contactInput, purpose, origin: origin.optional() });
@@ -84,7 +85,24 @@ export const auditQuery = z.object({
   businessNumberId: businessNumberId.optional(),
   contact: contactInput.optional(),
   afterSeq: z.number().int().min(0).optional(),
+  from: instant.optional(),
+  to: instant.optional(),
   limit: z.number().int().min(1).max(100_000).optional(),
+  unmasked: z.boolean().optional(),
+});
+const permissionStatus = z.enum(['not_requested', 'pending', 'granted', 'denied']);
+export const permissionListQuery = z.object({
+  businessNumberId,
+  status: permissionStatus.optional(),
+  after: z.number().int().min(0).optional(),
+  limit: z.number().int().min(1).max(1_000).optional(),
+});
+export const statisticsQuery = z.object({
+  businessNumberId,
+  from: instant.optional(),
+  to: instant.optional(),
+  purpose: purpose.optional(),
+  template: z.string().max(512).optional(),
 });
 export { businessNumber as businessNumberInput, purpose as purposeInput };
 

@@ -5,6 +5,7 @@ import type {
   LimitState,
   Permission,
   PermissionEnd,
+  PermissionStatus,
   Reason,
   ReservationState,
 } from '../permission/model.ts';
@@ -17,6 +18,8 @@ export interface RequestIntent {
   /** `auto` picks free-form inside the service window and the template outside it. */
   via: 'auto' | 'freeform' | 'template';
   hasTemplate: boolean;
+  /** Name of the template that a request outside the service window would use; kept for the statistics. */
+  template?: string;
   /** By when the request promises the call. */
   promisedBy?: Instant;
 }
@@ -127,13 +130,102 @@ export interface Correction {
   retryAt?: Instant;
 }
 
+export interface AuditQuery {
+  businessNumberId?: string;
+  contact?: Contact;
+  afterSeq?: number;
+  /** From this moment on, and up to but not including the other. */
+  from?: Instant;
+  to?: Instant;
+  /** At most 1,000 if left out. */
+  limit?: number;
+  /** Full phone numbers and user ids instead of masked ones: only where the reader asked for them. */
+  unmasked?: boolean;
+}
 export interface AuditRow {
   seq: number;
   at: Instant;
   businessNumberId?: string;
+  /** Masked, unless the query asked otherwise; absent after the person was erased. */
   contact?: string;
   event: string;
+  /** Null after the person was erased: the digest in the chain stays. */
   detail: unknown;
+  /** Link of this row in the chain, hexadecimal: what an export can be checked against. */
+  hash?: string;
+}
+
+/** What checking the whole audit came to. */
+export type AuditVerdict =
+  | {
+      ok: true;
+      /** Rows checked, and the first and last of them (0 for an empty audit). Rows before `first` went by retention. */
+      rows: number;
+      first: number;
+      last: number;
+      /** Hash of the last row, hexadecimal. Kept elsewhere, it shows later that nothing before it was changed. */
+      head: string;
+      /** Rows whose detail was erased with a person, and still have their place in the chain. */
+      erased: number;
+    }
+  | {
+      ok: false;
+      /** The first row at which the chain does not hold. */
+      seq: number;
+      /** `edited`: the row is not what was written; `missing`: rows before it are gone; `reordered`; `truncated`: rows at the end are gone. */
+      what: 'edited' | 'missing' | 'reordered' | 'truncated';
+      why: string;
+    };
+
+/** What became of a person who asked to be forgotten. */
+export interface Erasure {
+  /** False: nobody is known under this name. */
+  known: boolean;
+  auditRows: number;
+  requests: number;
+  calls: number;
+  /** They had opted out: a keyed fingerprint of their names stays, so that nobody calls them again; nothing that names them does. */
+  keepsDoNotCall: boolean;
+}
+
+export interface PermissionListQuery {
+  businessNumberId: string;
+  /** As the rules see it now: what has lapsed is not `granted`, whatever is written down. All if left out. */
+  status?: PermissionStatus;
+  after?: number;
+  /** At most 1,000; 100 if left out. */
+  limit?: number;
+}
+export interface PermissionPage {
+  entries: { contact: Contact; permission: Permission; doNotCall?: { since: Instant; source: string } }[];
+  /** Where the next page begins; absent on the last one. */
+  next?: number;
+}
+
+export interface StatisticsQuery {
+  businessNumberId: string;
+  /** From this moment on, and up to but not including the other; everything stored if left out. */
+  from?: Instant;
+  to?: Instant;
+  purpose?: string;
+  /** Only what was asked with this template, and calls under grants that it brought. `''`: free-form requests. */
+  template?: string;
+}
+/** Counts, and the rates made of them (0 to 1; absent where nothing was counted). Targets: `seed-checklist.md` 141 to 145. */
+export interface Statistics {
+  /** Requests surely sent, and those of them that brought a grant or a denial so far. */
+  requests: number;
+  granted: number;
+  denied: number;
+  /** Calls of ours surely placed and over, those picked up, and those picked up that did not end in an error. */
+  calls: number;
+  answered: number;
+  completed: number;
+  /** People asked or called in the period, and those of them who opted out in it. */
+  people: number;
+  optedOut: number;
+  rates: { grant?: number; answer?: number; completion?: number; optOut?: number };
+  targets: { grant: number; answer: number; completion: number; optOut: number };
 }
 
 export interface Explanation {
@@ -209,12 +301,25 @@ export interface Ledger {
   claimOptOutConfirmation(businessNumberId: string, contact: Contact): Promise<boolean>;
   /** Marks lapsed permissions and pending requests, and leases of dead reservations. Returns what changed. */
   sweep(): Promise<Effect[]>;
-  audit(query: {
-    businessNumberId?: string;
-    contact?: Contact;
-    afterSeq?: number;
-    limit?: number;
-  }): Promise<AuditRow[]>;
+  /** When the next permission or pending request lapses, so that somebody can sweep exactly then. */
+  nextLapse(): Promise<Instant | undefined>;
+  audit(query: AuditQuery): Promise<AuditRow[]>;
+  /** Checks every link of the audit's chain. */
+  verifyAudit(): Promise<AuditVerdict>;
+  /** Forgets a person: names, details of the audit, purposes, origins. The chain stays whole; an opt-out stays in force. */
+  erase(businessNumberId: string, contact: Contact): Promise<Erasure>;
+  /** People by the status of their permission, in the order in which they became known. */
+  list(query: PermissionListQuery): Promise<PermissionPage>;
+  statistics(query: StatisticsQuery): Promise<Statistics>;
+  /**
+   * Something of this owner happened elsewhere: another instance took in events about its calls, or effects wait to be handed
+   * out. Several instances only; a store with one owner never calls it. Returns how to stop listening.
+   */
+  onNews?(listener: (news: { businessNumberId: string }) => void): () => void;
+  /** Says that this owner is alive, and names owners that have not been for a while. A store with one owner has no others. */
+  heartbeat?(): Promise<{ dead: string[] }>;
+  /** A copy of the store that can be opened, made while it is in use. */
+  backup?(path: string): Promise<void>;
   health(): Promise<{ ok: boolean; engine: string; location: string; detail?: string }>;
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { maskContact } from '../../permission/masking.ts';
 import type { AuditRow } from '../ledger.ts';
+import type { AuditEntry, Records } from '../operations/records.ts';
 import type { Database } from './database.ts';
-import type { Transaction } from './transaction.ts';
+import type { Session } from './session.ts';
 
 const NOTHING = new Uint8Array(32);
 const NO_KEY = new Uint8Array(16);
@@ -31,17 +32,8 @@ export class AuditChain {
   }
 }
 
-export interface AuditEntry {
-  event: string;
-  /** Without secrets and full phone numbers. */
-  detail: Record<string, unknown>;
-  numberId?: number;
-  /** The pair and its key, so that erasing the key later makes the digests of this person worthless. */
-  pair?: { pairId: number; auditKey: Uint8Array };
-}
-
 /** Appends one row to the audit and links it to the row before. */
-export function writeAudit(tx: Transaction, entry: AuditEntry): void {
+export function writeAudit(tx: Session, entry: AuditEntry): void {
   const { seq, prev } = tx.chain.next(tx.db);
   const detail = JSON.stringify(entry.detail);
   const digest = sha256(entry.pair?.auditKey ?? NO_KEY, Buffer.from(detail));
@@ -78,35 +70,40 @@ function sha256(...parts: Uint8Array[]): Uint8Array {
   return hash('sha256', Buffer.concat(parts), 'buffer');
 }
 
-/** A page of the audit, oldest first. Contacts are masked. */
-export function readAudit(
-  db: Database,
-  query: { numberId?: number; pairIds?: number[]; afterSeq: number; limit: number },
-): AuditRow[] {
-  const select = `SELECT a.seq, a.at, a.event, a.detail, n.id AS number, p.phone, p.user_id, p.parent_user_id
-    FROM audit a LEFT JOIN number n ON n.number_id = a.number_id LEFT JOIN pair p ON p.pair_id = a.pair_id`;
-  const rows =
-    query.pairIds !== undefined
-      ? db
-          .statement(
-            `${select} WHERE a.pair_id IN (SELECT value FROM json_each(?)) AND a.seq > ? ORDER BY a.seq LIMIT ?`,
-          )
-          .all(JSON.stringify(query.pairIds), query.afterSeq, query.limit)
-      : query.numberId !== undefined
-        ? db
-            .statement(`${select} WHERE a.seq > ? AND a.number_id = ? ORDER BY a.seq LIMIT ?`)
-            .all(query.afterSeq, query.numberId, query.limit)
-        : db.statement(`${select} WHERE a.seq > ? ORDER BY a.seq LIMIT ?`).all(query.afterSeq, query.limit);
+/** A page of the audit, oldest first. */
+export function readAudit(db: Database, query: Parameters<Records['readAudit']>[0]): AuditRow[] {
+  const { numberId, pairIds, afterSeq, limit, from, to, unmasked } = query;
+  const where = ['a.seq > ?'];
+  const values: (number | string)[] = [afterSeq];
+  const only = (condition: string, value: number | string | undefined): void => {
+    if (value === undefined) return;
+    where.push(condition);
+    values.push(value);
+  };
+  only('a.pair_id IN (SELECT value FROM json_each(?))', pairIds === undefined ? undefined : JSON.stringify(pairIds));
+  only('a.number_id = ?', numberId);
+  only('a.at >= ?', from);
+  only('a.at < ?', to);
+  const rows = db
+    .statement(
+      `SELECT a.seq, a.at, a.event, a.detail, a.hash, n.id AS number, p.phone, p.user_id, p.parent_user_id
+       FROM audit a LEFT JOIN number n ON n.number_id = a.number_id LEFT JOIN pair p ON p.pair_id = a.pair_id
+       WHERE ${where.join(' AND ')} ORDER BY a.seq LIMIT ?`,
+    )
+    .all(...values, limit);
   return rows.map((row) => {
     const result: AuditRow = {
       seq: Number(row.seq),
       at: Number(row.at),
       event: String(row.event),
       detail: row.detail === null ? null : JSON.parse(String(row.detail)),
+      hash: row.hash instanceof Uint8Array ? Buffer.from(row.hash).toString('hex') : '',
     };
     if (row.number !== null) result.businessNumberId = String(row.number);
     const name = row.phone ?? row.user_id ?? row.parent_user_id;
-    if (name !== null && name !== undefined) result.contact = maskContact(String(name));
+    if (name !== null && name !== undefined) {
+      result.contact = unmasked === true ? String(name) : maskContact(String(name));
+    }
     return result;
   });
 }

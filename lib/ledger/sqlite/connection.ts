@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { LedgerError } from '../ledger.ts';
 import type { FromWorker, PlainError, ToWorker, WorkerSettings } from './protocol.ts';
-import type { OperationName } from './store.ts';
+import type { Operation } from './store.ts';
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -56,7 +56,7 @@ export class Connection {
     return connection;
   }
 
-  ask(name: OperationName, args: unknown[]): Promise<unknown> {
+  ask(name: Operation['name'], args: unknown[]): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       // The process stays up for what is under way, and only for that.

@@ -1,31 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { BusinessNumber, Contact, Permission, Reason } from '../../permission/model.ts';
 import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
-import type { ProviderEvent } from '../../provider/event.ts';
-import { doNotCallLines } from '../do-not-call-lines.ts';
-import * as input from '../input.ts';
-import {
-  type Appended,
-  type AuditRow,
-  type CallIntent,
-  type CallOutcome,
-  type CallReservation,
-  type Correction,
-  type DoNotCallImport,
-  type DoNotCallPage,
-  type Effect,
-  type Explanation,
-  type Ledger,
-  LedgerError,
-  type RequestIntent,
-  type RequestReservation,
-  type Settlement,
-  type StoredCall,
-} from '../ledger.ts';
+import { CheckedLedger } from '../checked-ledger.ts';
+import { LedgerError } from '../ledger.ts';
+import type { OperationName } from '../operations/operations.ts';
 import { Connection } from './connection.ts';
 import type { WorkerSettings } from './protocol.ts';
-import type { OperationName } from './store.ts';
 
 export interface SqliteEngineSettings {
   /** File of the store, or `:memory:`. */
@@ -39,21 +19,18 @@ export interface SqliteEngineSettings {
   maxPages?: number;
 }
 
-const { checked } = input;
-/** So many lines of an import are one operation, so that nobody waits long behind it. */
-const IMPORT_PART = 200;
-
 /**
  * A ledger on one SQLite file, owned by a worker thread: nothing here waits for the disk. If the worker dies, what was
  * under way is rejected with `store_unavailable` and the next operation starts a new one.
  */
-export class SqliteEngine implements Ledger {
+export class SqliteEngine extends CheckedLedger {
   readonly #settings: WorkerSettings;
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #closed = false;
 
   private constructor(settings: SqliteEngineSettings) {
+    super();
     this.#settings = {
       path: settings.path,
       profile: settings.profile,
@@ -76,123 +53,10 @@ export class SqliteEngine implements Ledger {
     return this.#settings.owner;
   }
 
-  reserveRequest(intent: RequestIntent): Promise<RequestReservation> {
-    return this.#ask('reserveRequest', () => [checked(input.requestIntent, intent, 'request')]);
-  }
-  reserveCall(intent: CallIntent): Promise<CallReservation> {
-    return this.#ask('reserveCall', () => [checked(input.callIntent, intent, 'call')]);
-  }
-  settle(reservationId: string, settlement: Settlement): Promise<void> {
-    return this.#ask('settle', () => [
-      checked(input.reservationId, reservationId, 'reservation id'),
-      checked(input.settlement, settlement, 'settlement'),
-    ]);
-  }
-  async append(events: ProviderEvent[]): Promise<Appended[]> {
-    const stored = checked(input.providerEvents, events, 'list of events') as ProviderEvent[];
-    const news = await this.#ask<Omit<Appended, 'event'>[]>('append', () => [stored]);
-    return stored.map((event, index) => ({ event, ...(news[index] ?? { fresh: false, effects: [] }) }));
-  }
-  dispatched(eventIds: string[]): Promise<void> {
-    return this.#ask('dispatched', () => [checked(input.eventIds, eventIds, 'list of event ids')]);
-  }
-  undispatched(businessNumberId: string): Promise<Appended[]> {
-    return this.#ask('undispatched', () => [checked(input.businessNumberId, businessNumberId, 'number id')]);
-  }
-  finishCall(reservationId: string, end: { outcome: CallOutcome; at: number; errorCode?: string }): Promise<void> {
-    return this.#ask('finishCall', () => [
-      checked(input.reservationId, reservationId, 'reservation id'),
-      checked(input.callEnd, end, 'end of a call'),
-    ]);
-  }
-  endRequested(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<void> {
-    return this.#ask('endRequested', () => [
-      checked(input.reservationId, reservationId, 'reservation id'),
-      checked(input.endRequestedAs, as, 'end of a call'),
-    ]);
-  }
-  liveCalls(businessNumberId: string): Promise<StoredCall[]> {
-    return this.#ask('liveCalls', () => [checked(input.businessNumberId, businessNumberId, 'number id')]);
-  }
-  findCall(id: { reservationId?: string; callId?: string }): Promise<StoredCall | undefined> {
-    return this.#ask('findCall', () => [checked(input.callLookup, id, 'call')]);
-  }
-  adopt(reservationIds: string[]): Promise<void> {
-    return this.#ask('adopt', () => [checked(input.reservationIds, reservationIds, 'list of reservation ids')]);
-  }
-  status(businessNumberId: string, contact: Contact): Promise<Permission> {
-    return this.#ask('status', () => [
-      checked(input.businessNumberId, businessNumberId, 'number id'),
-      checked(input.contactInput, contact, 'contact'),
-    ]);
-  }
-  explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation> {
-    return this.#ask('explain', () => [
-      checked(input.businessNumberInput, businessNumber, 'business number'),
-      checked(input.contactInput, contact, 'contact'),
-      ...(purpose === undefined ? [] : [checked(input.purposeInput, purpose, 'purpose')]),
-    ]);
-  }
-  correct(correction: Correction): Promise<Permission> {
-    return this.#ask('correct', () => [checked(input.correction, correction, 'correction')]);
-  }
-  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<Effect[]> {
-    return this.#ask('doNotCall', () => [
-      checked(input.businessNumberId, businessNumberId, 'number id'),
-      checked(input.contactInput, contact, 'contact'),
-      checked(input.doNotCallEntry, entry, 'do-not-call entry'),
-    ]);
-  }
-  async importDoNotCall(
-    businessNumberId: string,
-    list: string | readonly unknown[],
-    options: { source: string; defaultCountry?: string },
-  ): Promise<DoNotCallImport> {
-    const number = checked(input.businessNumberId, businessNumberId, 'number id');
-    const how = checked(input.importOptions, options, 'do-not-call import');
-    const lines = doNotCallLines(checked(input.doNotCallInput, list, 'do-not-call list'));
-    const result: DoNotCallImport = { listed: 0, already: 0, bad: [], effects: [] };
-    for (let start = 0; start < lines.length; start += IMPORT_PART) {
-      const part = await this.#ask<DoNotCallImport>('importDoNotCall', () => [
-        number,
-        lines.slice(start, start + IMPORT_PART),
-        how,
-      ]);
-      result.listed += part.listed;
-      result.already += part.already;
-      result.bad.push(...part.bad);
-      result.effects.push(...part.effects);
-    }
-    return result;
-  }
-  doNotCallList(query: { businessNumberId: string; after?: number; limit?: number }): Promise<DoNotCallPage> {
-    return this.#ask('doNotCallList', () => [checked(input.doNotCallQuery, query, 'do-not-call query')]);
-  }
-  stillAllowed(reservationId: string): Promise<Reason | undefined> {
-    return this.#ask('stillAllowed', () => [checked(input.reservationId, reservationId, 'reservation id')]);
-  }
-  claimOptOutConfirmation(businessNumberId: string, contact: Contact): Promise<boolean> {
-    return this.#ask('claimOptOutConfirmation', () => [
-      checked(input.businessNumberId, businessNumberId, 'number id'),
-      checked(input.contactInput, contact, 'contact'),
-    ]);
-  }
-  sweep(): Promise<Effect[]> {
-    return this.#ask('sweep', () => []);
-  }
-  audit(query: {
-    businessNumberId?: string;
-    contact?: Contact;
-    afterSeq?: number;
-    limit?: number;
-  }): Promise<AuditRow[]> {
-    return this.#ask('audit', () => [checked(input.auditQuery, query, 'audit query')]);
-  }
-
   /** Never rejects: a store that cannot be had is an answer here. */
   async health(): Promise<{ ok: boolean; engine: string; location: string; detail?: string }> {
     try {
-      return await this.#ask('health', () => []);
+      return (await (await this.#connect()).ask('health', [])) as Awaited<ReturnType<SqliteEngine['health']>>;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       return { ok: false, engine: 'sqlite', location: this.#settings.path, detail };
@@ -212,7 +76,7 @@ export class SqliteEngine implements Ledger {
     await this.#connection?.kill();
   }
 
-  #ask<T>(name: OperationName, args: () => unknown[]): Promise<T> {
+  protected ask<T>(name: OperationName, args: () => unknown[]): Promise<T> {
     let ready: unknown[];
     try {
       ready = args();

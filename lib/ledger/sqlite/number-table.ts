@@ -1,15 +1,9 @@
 import type { Instant } from '../../permission/model.ts';
-import type { Transaction } from './transaction.ts';
-
-export interface NumberRow {
-  numberId: number;
-  id: string;
-  restrictedUntil?: Instant;
-  restriction?: string;
-}
+import type { NumberRow } from '../operations/records.ts';
+import type { Session } from './session.ts';
 
 /** The row of a business number, made when it is first heard of. */
-export function readNumber(tx: Transaction, id: string, phone?: string): NumberRow {
+export function readNumber(tx: Session, id: string, phone?: string): NumberRow {
   const row = tx.db
     .statement('SELECT number_id, phone, restricted_until, restriction FROM number WHERE id = ?')
     .get(id);
@@ -26,18 +20,25 @@ export function readNumber(tx: Transaction, id: string, phone?: string): NumberR
   return result;
 }
 
-export function findNumber(tx: Transaction, id: string): NumberRow | undefined {
+export function findNumber(tx: Session, id: string): NumberRow | undefined {
   const row = tx.db.statement('SELECT number_id FROM number WHERE id = ?').get(id);
   return row === undefined ? undefined : readNumber(tx, id);
 }
 
-export function restrictNumber(tx: Transaction, numberId: number, until: Instant, restriction: string): void {
+export function restrictNumber(tx: Session, numberId: number, until: Instant, restriction: string): void {
   tx.db
     .statement('UPDATE number SET restricted_until = ?, restriction = ? WHERE number_id = ?')
     .run(Math.round(until), restriction, numberId);
 }
 
 /** The provider's id of a number we store. */
-export function numberIdOf(tx: Transaction, numberId: number): string {
+export function numberIdOf(tx: Session, numberId: number): string {
   return String(tx.db.statement('SELECT id FROM number WHERE number_id = ?').get(numberId)?.id ?? '');
+}
+
+export function numbers(tx: Session): string[] {
+  return tx.db
+    .statement('SELECT id FROM number ORDER BY number_id')
+    .all()
+    .map((row) => String(row.id));
 }

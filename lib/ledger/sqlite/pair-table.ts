@@ -2,26 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Contact, Permission } from '../../permission/model.ts';
 import { newPair, type PairState } from '../../permission/pair-state.ts';
-import { orNull, type Transaction } from './transaction.ts';
-
-/** A pair of business number and contact as stored. */
-export interface PairRow {
-  pairId: number;
-  numberId: number;
-  contact: Contact;
-  state: PairState;
-  auditKey: Uint8Array;
-}
+import type { PairRow } from '../operations/records.ts';
+import { orNull, type Session, whole } from './session.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
-export function readPair(tx: Transaction, pairId: number): PairRow {
+export function readPair(tx: Session, pairId: number): PairRow {
   const row = tx.db.statement('SELECT * FROM pair WHERE pair_id = ?').get(pairId);
   if (row === undefined) throw new Error(`pair ${pairId} is missing`);
   return fromRow(row);
 }
 
-export function insertPair(tx: Transaction, numberId: number, contact: Contact): PairRow {
+export function insertPair(tx: Session, numberId: number, contact: Contact): PairRow {
   const auditKey = randomBytes(16);
   const state = newPair();
   const { lastInsertRowid } = tx.db
@@ -33,13 +25,13 @@ export function insertPair(tx: Transaction, numberId: number, contact: Contact):
   return { pairId: Number(lastInsertRowid), numberId, contact: { ...contact }, state, auditKey };
 }
 
-export function writeContact(tx: Transaction, pair: PairRow): void {
+export function writeContact(tx: Session, pair: PairRow): void {
   tx.db
     .statement('UPDATE pair SET phone=?, user_id=?, parent_user_id=?, name=?, language=?, time_zone=? WHERE pair_id=?')
     .run(...contactColumns(pair.contact), pair.pairId);
 }
 
-export function writeState(tx: Transaction, pair: PairRow): void {
+export function writeState(tx: Session, pair: PairRow): void {
   const { state } = pair;
   const p = state.permission;
   tx.db
@@ -129,7 +121,28 @@ function contactColumns(contact: Contact): (string | null)[] {
   ];
 }
 
-/** Columns of time hold whole milliseconds. */
-function whole(at: number | undefined): number | null {
-  return at === undefined ? null : Math.round(at);
+/** Gives everything that belongs to one pair to another one. */
+export function absorbPair(tx: Session, kept: number, gone: number): void {
+  tx.db.statement('UPDATE request SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
+  tx.db.statement('UPDATE call SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
+  tx.db.statement('UPDATE alias SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
+  tx.db.statement('UPDATE pair SET merged_into = ? WHERE pair_id = ? OR merged_into = ?').run(kept, gone, gone);
+}
+
+export function mergedInto(tx: Session, pairId: number): number[] {
+  return tx.db
+    .statement('SELECT pair_id FROM pair WHERE merged_into = ?')
+    .all(pairId)
+    .map((row) => Number(row.pair_id));
+}
+
+/** People on the do-not-call list, in the order in which they became known. */
+export function doNotCallPairs(tx: Session, numberId: number, after: number, limit: number): PairRow[] {
+  return tx.db
+    .statement(
+      `SELECT * FROM pair WHERE number_id = ? AND dnc_since IS NOT NULL AND merged_into IS NULL AND pair_id > ?
+       ORDER BY pair_id LIMIT ?`,
+    )
+    .all(numberId, after, limit)
+    .map(fromRow);
 }

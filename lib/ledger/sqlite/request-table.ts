@@ -1,59 +1,47 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Instant, ReservationState, Use } from '../../permission/model.ts';
-import { LEASE_MS } from '../timings.ts';
-import { RESERVED, stateName, stateNumber } from './reservation-state.ts';
-import { orNull, type Transaction } from './transaction.ts';
+import type { Instant, Use } from '../../permission/model.ts';
+import type { RequestRow } from '../operations/records.ts';
+import { stateName, stateNumber } from './reservation-state.ts';
+import { orNull, type Session, whole } from './session.ts';
 
-export interface RequestRow {
-  reservationId: string;
-  pairId: number;
-  state: ReservationState;
-  reservedAt: Instant;
-  at: Instant;
-  leaseUntil: Instant;
-  purpose: string;
-  promisedBy?: Instant;
-  providerId?: string;
-}
+const COLUMNS = `reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by, provider_id,
+  template`;
 
-const COLUMNS = 'reservation_id, pair_id, state, reserved_at, at, lease_until, purpose, promised_by, provider_id';
-
-export function insertRequest(
-  tx: Transaction,
-  request: { reservationId: string; pairId: number; via: string; purpose: string; promisedBy?: Instant },
-): void {
+export function insertRequest(tx: Session, request: RequestRow): void {
   tx.db
     .statement(
-      `INSERT INTO request(reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by)
-       VALUES(?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO request(reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by,
+       provider_id, template) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)`,
     )
     .run(
       request.reservationId,
       request.pairId,
-      RESERVED,
-      tx.now,
-      tx.now,
-      tx.now + LEASE_MS,
-      tx.owner,
+      stateNumber(request.state),
+      request.reservedAt,
+      request.at,
+      request.leaseUntil,
+      request.owner,
       request.via,
       request.purpose,
-      request.promisedBy === undefined ? null : Math.round(request.promisedBy),
+      whole(request.promisedBy),
+      orNull(request.providerId),
+      orNull(request.template),
     );
 }
 
-export function writeRequest(tx: Transaction, request: RequestRow): void {
+export function writeRequest(tx: Session, request: RequestRow): void {
   tx.db
     .statement('UPDATE request SET pair_id = ?, state = ?, at = ?, provider_id = ? WHERE reservation_id = ?')
     .run(request.pairId, stateNumber(request.state), request.at, orNull(request.providerId), request.reservationId);
 }
 
-export function findRequest(tx: Transaction, reservationId: string): RequestRow | undefined {
+export function findRequest(tx: Session, reservationId: string): RequestRow | undefined {
   const row = tx.db.statement(`SELECT ${COLUMNS} FROM request WHERE reservation_id = ?`).get(reservationId);
   return row === undefined ? undefined : fromRow(row);
 }
 
 /** The request whose message the provider knows under this id, among those to people of one business number. */
-export function findRequestByProviderId(tx: Transaction, providerId: string, numberId: number): RequestRow | undefined {
+export function findRequestByProviderId(tx: Session, providerId: string, numberId: number): RequestRow | undefined {
   const row = tx.db
     .statement(
       `SELECT ${COLUMNS} FROM request
@@ -64,7 +52,7 @@ export function findRequestByProviderId(tx: Transaction, providerId: string, num
 }
 
 /** The newest request to a pair of which nobody knows whether it went out. */
-export function findUnknownRequest(tx: Transaction, pairId: number): RequestRow | undefined {
+export function findUnknownRequest(tx: Session, pairId: number): RequestRow | undefined {
   const row = tx.db
     .statement(
       `SELECT ${COLUMNS} FROM request WHERE pair_id = ? AND state <> 2 AND state IN (0, 3) ORDER BY at DESC LIMIT 1`,
@@ -74,7 +62,7 @@ export function findUnknownRequest(tx: Transaction, pairId: number): RequestRow 
 }
 
 /** Requests of unfinished owners: lease over, or made by another engine than this one. */
-export function abandonedRequests(tx: Transaction): RequestRow[] {
+export function abandonedRequests(tx: Session): RequestRow[] {
   return tx.db
     .statement(`SELECT ${COLUMNS} FROM request WHERE state = 0 AND (lease_until < ? OR owner <> ?)`)
     .all(tx.now, tx.owner)
@@ -82,7 +70,7 @@ export function abandonedRequests(tx: Transaction): RequestRow[] {
 }
 
 /** Requests that count in a window beginning at `after`. Unsettled ones are always among them. */
-export function requestUses(tx: Transaction, pairId: number, after: Instant): Use[] {
+export function requestUses(tx: Session, pairId: number, after: Instant): Use[] {
   return tx.db
     .statement(
       `SELECT reservation_id, state, at FROM request
@@ -96,6 +84,14 @@ export function requestUses(tx: Transaction, pairId: number, after: Instant): Us
     }));
 }
 
+/** Requests of a pair that may not have been sent yet. */
+export function reservedRequests(tx: Session, pairId: number): string[] {
+  return tx.db
+    .statement('SELECT reservation_id FROM request WHERE pair_id = ? AND state = 0')
+    .all(pairId)
+    .map((row) => String(row.reservation_id));
+}
+
 function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
   const request: RequestRow = {
     reservationId: String(row.reservation_id),
@@ -104,9 +100,12 @@ function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
     reservedAt: Number(row.reserved_at),
     at: Number(row.at),
     leaseUntil: Number(row.lease_until),
+    owner: String(row.owner),
+    via: String(row.via),
     purpose: String(row.purpose),
   };
   if (row.promised_by !== null) request.promisedBy = Number(row.promised_by);
+  if (row.template !== null) request.template = String(row.template);
   if (row.provider_id !== null) request.providerId = String(row.provider_id);
   return request;
 }

@@ -93,4 +93,11 @@ ALTER TABLE call ADD COLUMN granted_at INTEGER;
 ALTER TABLE pair ADD COLUMN opt_out_confirmed_at INTEGER;
 CREATE INDEX pair_do_not_call ON pair(number_id, pair_id) WHERE dnc_since IS NOT NULL;
 `,
+  // What the statistics are made of: the template a request went out with, what came of it, and the request behind a call.
+  `
+ALTER TABLE request ADD COLUMN template TEXT;
+ALTER TABLE request ADD COLUMN answer TEXT;
+ALTER TABLE request ADD COLUMN answered_at INTEGER;
+ALTER TABLE call ADD COLUMN request_id TEXT;
+`,
 ];

@@ -1,45 +1,17 @@
 import { type OptOutMatcher, type OptOutWords, optOutMatcher } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { LedgerClock, type TimeSource } from '../clock.ts';
-import { append, dispatched, undispatched } from './append.ts';
+import { OPERATIONS, type OperationName } from '../operations/operations.ts';
+import type { Transaction } from '../operations/transaction.ts';
+import { sweepLeases } from '../operations/upkeep.ts';
 import { AuditChain } from './audit-table.ts';
-import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
 import { Database } from './database.ts';
-import { claimOptOutConfirmation, doNotCall, doNotCallList, importDoNotCall, stillAllowed } from './do-not-call.ts';
 import { asLedgerError } from './faults.ts';
 import { NumberLoads } from './number-load.ts';
-import { explain, reserveCall, reserveRequest } from './reserve.ts';
-import { settle } from './settle.ts';
-import type { Transaction } from './transaction.ts';
-import { audit, correct, status, sweep, sweepLeases } from './upkeep.ts';
+import { SqliteRecords } from './records.ts';
 
-/** Every operation by name, as it runs inside a transaction. */
-const OPERATIONS = {
-  reserveRequest,
-  reserveCall,
-  explain,
-  settle,
-  dispatched,
-  undispatched,
-  finishCall,
-  endRequested,
-  liveCalls,
-  findCall,
-  adopt,
-  status,
-  correct,
-  doNotCall,
-  importDoNotCall,
-  doNotCallList,
-  stillAllowed,
-  claimOptOutConfirmation,
-  sweep,
-  audit,
-} as const;
-
-export type OperationName = keyof typeof OPERATIONS | 'append' | 'health';
 export interface Operation {
-  name: OperationName;
+  name: OperationName | 'health';
   args: unknown[];
 }
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
@@ -105,7 +77,7 @@ export class SqliteStore {
   #perform(tx: Transaction, { name, args }: Operation): unknown {
     // The caller still has the events themselves; sending them back would double what crosses the threads.
     if (name === 'append') {
-      const appended = append(tx, args[0] as Parameters<typeof append>[1], this.#createdAt);
+      const appended = OPERATIONS.append(tx, args[0] as Parameters<typeof OPERATIONS.append>[1]);
       return appended.map(({ event, ...news }) => news);
     }
     if (name === 'health') return this.#health(tx);
@@ -172,15 +144,15 @@ export class SqliteStore {
   #transaction(): Transaction {
     const { now, sure } = this.#clock.read();
     const { profile, owner } = this.#options;
+    const session = { db: this.#db, profile, owner, chain: this.#chain, loads: this.#loads, now };
     return {
-      db: this.#db,
+      records: new SqliteRecords(session),
       profile,
       saysOptOut: (text) => this.#saysOptOut(text),
       owner,
-      chain: this.#chain,
-      loads: this.#loads,
       now,
       sure,
+      createdAt: this.#createdAt,
       heardProvider: (at) => this.#clock.heardProvider(at),
     };
   }

@@ -1,14 +1,18 @@
 import type {
   Appended,
+  AuditVerdict,
   CallIntent,
   CallReservation,
   Correction,
   Effect,
+  Erasure,
   Explanation,
   Ledger,
+  PermissionPage,
   RequestIntent,
   RequestReservation,
   Settlement,
+  Statistics,
   StoredCall,
 } from '../../../lib/ledger/ledger.ts';
 import { LedgerError } from '../../../lib/ledger/ledger.ts';
@@ -219,7 +223,19 @@ export class FakeLedger implements Ledger {
   async audit() {
     return [];
   }
-  async erase(): Promise<void> {}
+  async erase(): Promise<Erasure> {
+    return { known: false, auditRows: 0, requests: 0, calls: 0, keepsDoNotCall: false };
+  }
+  async nextLapse(): Promise<undefined> {}
+  async verifyAudit(): Promise<AuditVerdict> {
+    return { ok: true, rows: 0, first: 0, last: 0, head: '', erased: 0 };
+  }
+  async list(): Promise<PermissionPage> {
+    return { entries: [] };
+  }
+  async statistics(): Promise<Statistics> {
+    throw new LedgerError('bad_input', 'This ledger counts nothing.', 'Ask a real one.');
+  }
   async health() {
     return { ok: !this.down, engine: 'fake', location: 'memory' };
   }

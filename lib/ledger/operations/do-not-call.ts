@@ -6,12 +6,8 @@ import type { OptOutMatch } from '../../permission/opt-out.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import { type DoNotCallImport, type DoNotCallPage, type Effect, LedgerError, type OptedOut } from '../ledger.ts';
-import { writeAudit } from './audit-table.ts';
-import { findCallByReservation } from './call-table.ts';
 import { findOrMakePair, findPair } from './identity.ts';
-import { findNumber, readNumber } from './number-table.ts';
-import { fromRow, type PairRow, readPair, writeState } from './pair-table.ts';
-import { findRequest } from './request-table.ts';
+import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
 
@@ -43,8 +39,8 @@ export function optOut(tx: Transaction, pair: PairRow, businessNumberId: string,
     permission: viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall),
     source,
     first,
-    calls: idsOf(tx, 'SELECT reservation_id FROM call WHERE pair_id = ? AND live = 1 AND direction = 0', pair.pairId),
-    requests: idsOf(tx, 'SELECT reservation_id FROM request WHERE pair_id = ? AND state = 0', pair.pairId),
+    calls: tx.records.liveCalls(pair.pairId),
+    requests: tx.records.reservedRequests(pair.pairId),
   };
   if (match?.language !== undefined) effect.language = match.language;
   return effect;
@@ -56,7 +52,7 @@ export function doNotCall(
   contact: Contact,
   entry: { listed: boolean; source: string },
 ): Effect[] {
-  const number = readNumber(tx, businessNumberId);
+  const number = tx.records.readNumber(businessNumberId);
   const pair = findOrMakePair(tx, number.numberId, contact);
   if (pair === 'conflict') throw new LedgerError('bad_input', conflict().text, 'Give only one of the two.');
   if (entry.listed) return [optOut(tx, pair, businessNumberId, { source: entry.source })];
@@ -71,7 +67,7 @@ export function importDoNotCall(
   part: { line: number; input: unknown }[],
   options: { source: string; defaultCountry?: string },
 ): DoNotCallImport {
-  const number = readNumber(tx, businessNumberId);
+  const number = tx.records.readNumber(businessNumberId);
   const result: DoNotCallImport = { listed: 0, already: 0, bad: [], effects: [] };
   for (const { line, input } of part) {
     try {
@@ -92,7 +88,7 @@ export function importDoNotCall(
     }
   }
   const { listed, already, bad } = result;
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: 'do_not_call_imported',
     detail: { source: options.source, listed, already, bad: bad.length },
     numberId: number.numberId,
@@ -117,15 +113,9 @@ export function doNotCallList(
   tx: Transaction,
   { businessNumberId, after = 0, limit = 1_000 }: { businessNumberId: string; after?: number; limit?: number },
 ): DoNotCallPage {
-  const number = findNumber(tx, businessNumberId);
+  const number = tx.records.findNumber(businessNumberId);
   if (number === undefined) return { entries: [] };
-  const rows = tx.db
-    .statement(
-      `SELECT * FROM pair WHERE number_id = ? AND dnc_since IS NOT NULL AND merged_into IS NULL AND pair_id > ?
-       ORDER BY pair_id LIMIT ?`,
-    )
-    .all(number.numberId, after, limit + 1)
-    .map(fromRow);
+  const rows = tx.records.doNotCallPairs(number.numberId, after, limit + 1);
   const page: DoNotCallPage = {
     entries: rows
       .slice(0, limit)
@@ -137,28 +127,21 @@ export function doNotCallList(
 }
 
 export function stillAllowed(tx: Transaction, reservationId: string): Reason | undefined {
-  const reservation = findCallByReservation(tx, reservationId) ?? findRequest(tx, reservationId);
+  const reservation = tx.records.findCall(reservationId) ?? tx.records.findRequest(reservationId);
   if (reservation === undefined) return undefined;
-  return readPair(tx, reservation.pairId).state.doNotCall === undefined ? undefined : reasonFor('do_not_call');
+  return tx.records.readPair(reservation.pairId).state.doNotCall === undefined ? undefined : reasonFor('do_not_call');
 }
 
 export function claimOptOutConfirmation(tx: Transaction, businessNumberId: string, contact: Contact): boolean {
-  const number = findNumber(tx, businessNumberId);
+  const number = tx.records.findNumber(businessNumberId);
   const pair = number === undefined ? undefined : findPair(tx, number.numberId, contact);
   if (pair === undefined || pair === 'conflict') return false;
   const state = applyConfirmation(pair.state, tx.profile, tx.now);
   if (state === undefined) return false;
   pair.state = state;
-  writeState(tx, pair);
-  writeAudit(tx, { event: 'opt_out_confirmation_released', detail: {}, numberId: pair.numberId, pair });
+  tx.records.writeState(pair);
+  tx.records.writeAudit({ event: 'opt_out_confirmation_released', detail: {}, numberId: pair.numberId, pair });
   return true;
-}
-
-function idsOf(tx: Transaction, query: string, pairId: number): string[] {
-  return tx.db
-    .statement(query)
-    .all(pairId)
-    .map((row) => String(row.reservation_id));
 }
 
 function conflict(): Reason {

@@ -6,20 +6,16 @@ import { reasonFor } from '../../permission/reason-text.ts';
 import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
 import { LEASE_MS } from '../timings.ts';
-import { writeAudit } from './audit-table.ts';
-import { type CallRow, OURS, writeCall } from './call-table.ts';
 import { findOrMakePair, findPair } from './identity.ts';
-import { type NumberRow, readNumber } from './number-table.ts';
-import type { PairRow } from './pair-table.ts';
-import { insertRequest } from './request-table.ts';
+import { type CallRow, type NumberRow, OURS, type PairRow } from './records.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Reserves a permission request, or says why not. The rules decide; this reads, asks them and writes. */
 export function reserveRequest(tx: Transaction, intent: RequestIntent): RequestReservation {
-  const { businessNumber, contact, purpose, via, hasTemplate, promisedBy } = intent;
+  const { businessNumber, contact, purpose, via, hasTemplate, template, promisedBy } = intent;
   const promise = promisedBy === undefined ? {} : { promisedBy };
-  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'requests');
@@ -33,8 +29,20 @@ export function reserveRequest(tx: Transaction, intent: RequestIntent): RequestR
   }
   const pair = made(tx, number, contact, known);
   const reservationId = newReservationId(tx.now);
-  insertRequest(tx, { reservationId, pairId: pair.pairId, via: decision.via, purpose, ...promise });
-  writeAudit(tx, {
+  tx.records.insertRequest({
+    reservationId,
+    pairId: pair.pairId,
+    state: 'reserved',
+    reservedAt: tx.now,
+    at: tx.now,
+    leaseUntil: tx.now + LEASE_MS,
+    owner: tx.owner,
+    via: decision.via,
+    purpose,
+    ...promise,
+    ...(decision.via === 'template' && template !== undefined ? { template } : {}),
+  });
+  tx.records.writeAudit({
     event: 'request_reserved',
     detail: { reservationId, purpose, via: decision.via, ...promise, ...warned(decision) },
     numberId: number.numberId,
@@ -46,7 +54,7 @@ export function reserveRequest(tx: Transaction, intent: RequestIntent): RequestR
 /** Reserves a call, or says why not. */
 export function reserveCall(tx: Transaction, intent: CallIntent): CallReservation {
   const { businessNumber, contact, purpose, origin } = intent;
-  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'calls');
@@ -75,9 +83,10 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
     facts: {},
   };
   if (permission.grantedAt !== undefined) call.grantedAt = permission.grantedAt;
+  if (permission.requestId !== undefined) call.requestId = permission.requestId;
   if (origin !== undefined) call.origin = origin;
-  writeCall(tx, call, true);
-  writeAudit(tx, {
+  tx.records.writeCall(call, true);
+  tx.records.writeAudit({
     event: 'call_reserved',
     detail: { reservationId: call.reservationId, purpose: call.purpose, ...warned(decision) },
     numberId: number.numberId,
@@ -93,7 +102,7 @@ export function explain(
   contact: Contact,
   purpose?: string,
 ): Explanation {
-  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
   const known = findPair(tx, number.numberId, contact);
   if (known === 'conflict') {
     const { reason, permission } = conflict();
@@ -164,7 +173,7 @@ function writeRefusal(
   pair: PairRow | undefined,
   reason: Reason,
 ): void {
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event,
     detail: {
       code: reason.code,

@@ -2,12 +2,9 @@ import { type CallFacts, judgeCall } from '../../permission/call-facts.ts';
 import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
-import { writeAudit } from './audit-table.ts';
-import { type CallRow, FOREIGN, findCallByProviderId, findCallByReservation, INBOUND } from './call-table.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
-import type { NumberRow } from './number-table.ts';
-import { type PairRow, readPair } from './pair-table.ts';
+import { type CallRow, FOREIGN, INBOUND, type NumberRow, type PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Moves a call, and the pair it belongs to, by one of the provider's events about it. */
@@ -17,14 +14,14 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
   let call: CallRow;
   if (found !== undefined) {
     call = found;
-    pair = readPair(tx, call.pairId);
+    pair = tx.records.readPair(call.pairId);
     if (event.contact !== undefined) pair = learnPair(tx, number.numberId, event.contact, pair);
     call.pairId = pair.pairId;
   } else if (event.contact !== undefined) {
     pair = learnPair(tx, number.numberId, event.contact);
     call = unknownCall(tx, number, event, pair);
   } else {
-    writeAudit(tx, {
+    tx.records.writeAudit({
       event: 'call_event_without_contact',
       detail: { type: event.type, callId: event.callId },
       numberId: number.numberId,
@@ -39,9 +36,9 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
 }
 
 function findCall(tx: Transaction, number: NumberRow, event: CallEvent): CallRow | undefined {
-  const ours = event.correlationId === undefined ? undefined : findCallByReservation(tx, event.correlationId);
+  const ours = event.correlationId === undefined ? undefined : tx.records.findCall(event.correlationId);
   if (ours !== undefined && ours.numberId === number.numberId) return ours;
-  return findCallByProviderId(tx, event.callId, number.numberId);
+  return tx.records.findCallByProviderId(event.callId, number.numberId);
 }
 
 /** A webhook about a reservation proves that the call was placed, whatever we thought of it. */

@@ -1,9 +1,7 @@
 import { applyConnected, applyContactByPerson } from '../../permission/apply.ts';
 import { judgeCall } from '../../permission/call-facts.ts';
 import type { Effect } from '../ledger.ts';
-import { writeAudit } from './audit-table.ts';
-import { type CallRow, FOREIGN, INBOUND, OURS, writeCall } from './call-table.ts';
-import { type PairRow, writeState } from './pair-table.ts';
+import { type CallRow, FOREIGN, INBOUND, OURS, type PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition, recountUnanswered } from './transition.ts';
 
@@ -26,8 +24,8 @@ export function hearCall(
     // By causality it connected before we heard of it; by the provider's clock it may seem later.
     call.at = Math.max(call.reservedAt, Math.min(verdict.connectedAt, tx.now));
   }
-  writeCall(tx, call, isNew);
-  writeAudit(tx, {
+  tx.records.writeCall(call, isNew);
+  tx.records.writeAudit({
     event,
     detail: {
       reservationId: call.reservationId,
@@ -43,7 +41,7 @@ export function hearCall(
     const state = applyContactByPerson(pair.state, call.reservedAt, tx.now);
     if (state.serviceWindowFrom !== pair.state.serviceWindowFrom) {
       pair.state = state;
-      writeState(tx, pair);
+      tx.records.writeState(pair);
     }
   }
   if (verdict.connectedAt !== undefined && verdict.connectedAt !== before.connectedAt) {

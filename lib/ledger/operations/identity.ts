@@ -1,7 +1,6 @@
 import { mergePairs } from '../../permission/apply.ts';
 import type { Contact } from '../../permission/model.ts';
-import { writeAudit } from './audit-table.ts';
-import { insertPair, type PairRow, readPair, writeContact, writeState } from './pair-table.ts';
+import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** The names under which a person is found: phone, user id, parent id. Scoped to the business number, as user ids are. */
@@ -22,21 +21,10 @@ interface Alias {
 function lookUp(tx: Transaction, numberId: number, contact: Contact): Alias[] {
   const found: Alias[] = [];
   for (const name of namesOf(contact)) {
-    const row = tx.db
-      .statement('SELECT pair_id, proven FROM alias WHERE number_id = ? AND value = ?')
-      .get(numberId, name);
-    if (row !== undefined) found.push({ name, pairId: Number(row.pair_id), proven: row.proven === 1 });
+    const alias = tx.records.findAlias(numberId, name);
+    if (alias !== undefined) found.push({ name, ...alias });
   }
   return found;
-}
-
-function link(tx: Transaction, numberId: number, name: string, pairId: number, proven: boolean): void {
-  tx.db
-    .statement(
-      `INSERT INTO alias(number_id, value, pair_id, proven) VALUES(?,?,?,?)
-       ON CONFLICT DO UPDATE SET pair_id = excluded.pair_id, proven = max(proven, excluded.proven)`,
-    )
-    .run(numberId, name, pairId, proven ? 1 : 0);
 }
 
 /**
@@ -47,18 +35,18 @@ export function findPair(tx: Transaction, numberId: number, contact: Contact): P
   const pairIds = new Set(lookUp(tx, numberId, contact).map((alias) => alias.pairId));
   if (pairIds.size > 1) return 'conflict';
   const [pairId] = pairIds;
-  return pairId === undefined ? undefined : readPair(tx, pairId);
+  return pairId === undefined ? undefined : tx.records.readPair(pairId);
 }
 
 /** Like `findPair`, and makes the pair if nobody is known by any of the names. */
 export function findOrMakePair(tx: Transaction, numberId: number, contact: Contact): PairRow | 'conflict' {
   const found = findPair(tx, numberId, contact);
   if (found !== undefined) return found;
-  const pair = insertPair(tx, numberId, contact);
+  const pair = tx.records.insertPair(numberId, contact);
   // Several names of a flow lead to one row, so that limits hold whichever is used next; a webhook may part them. A single
   // name claims nothing.
   const names = namesOf(contact);
-  for (const name of names) link(tx, numberId, name, pair.pairId, names.length === 1);
+  for (const name of names) tx.records.link(numberId, name, pair.pairId, names.length === 1);
   return pair;
 }
 
@@ -81,24 +69,24 @@ export function learnPair(tx: Transaction, numberId: number, contact: Contact, k
   const same: PairRow[] = [];
   const others: PairRow[] = [];
   for (const id of candidates) {
-    const pair = readPair(tx, id);
+    const pair = tx.records.readPair(id);
     (contradicts(tx, pair, contact) ? others : same).push(pair);
   }
   let [pair] = same;
-  if (pair === undefined) pair = insertPair(tx, numberId, contact);
+  if (pair === undefined) pair = tx.records.insertPair(numberId, contact);
   for (const other of same.slice(1)) pair = merge(tx, pair, other);
   for (const other of others) carryOptOut(tx, other, pair);
   let changed = false;
   for (const name of names) {
     const alias = aliases.find((candidate) => candidate.name === name);
     if (alias?.proven === true && alias.pairId === pair.pairId) continue;
-    link(tx, numberId, name, pair.pairId, true);
+    tx.records.link(numberId, name, pair.pairId, true);
     changed = true;
   }
   const merged = { ...pair.contact, ...contact };
   if (changed || !sameContact(merged, pair.contact)) {
     pair = { ...pair, contact: merged };
-    writeContact(tx, pair);
+    tx.records.writeContact(pair);
   }
   return pair;
 }
@@ -110,19 +98,16 @@ export function learnPair(tx: Transaction, numberId: number, contact: Contact, k
 function contradicts(tx: Transaction, pair: PairRow, contact: Contact): boolean {
   const { userId } = pair.contact;
   if (userId === undefined || contact.userId === undefined || userId === contact.userId) return false;
-  const row = tx.db
-    .statement('SELECT proven FROM alias WHERE number_id = ? AND value = ?')
-    .get(pair.numberId, `u${userId}`);
-  return row?.proven === 1;
+  return tx.records.findAlias(pair.numberId, `u${userId}`)?.proven === true;
 }
 
 /** An opt-out was given by phone number as well: it goes with the number, in doubt. */
 function carryOptOut(tx: Transaction, from: PairRow, to: PairRow): void {
   if (from.state.doNotCall !== undefined && to.state.doNotCall === undefined) {
     to.state = { ...to.state, doNotCall: from.state.doNotCall };
-    writeState(tx, to);
+    tx.records.writeState(to);
   }
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: 'identity_changed',
     detail: { from: from.pairId, to: to.pairId },
     numberId: to.numberId,
@@ -133,21 +118,12 @@ function carryOptOut(tx: Transaction, from: PairRow, to: PairRow): void {
 function merge(tx: Transaction, a: PairRow, b: PairRow): PairRow {
   const [kept, gone] = a.pairId < b.pairId ? [a, b] : [b, a];
   const state = mergePairs(kept.state, gone.state);
-  tx.db.statement('UPDATE request SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
-  tx.db.statement('UPDATE call SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
-  tx.db.statement('UPDATE alias SET pair_id = ? WHERE pair_id = ?').run(kept.pairId, gone.pairId);
-  tx.db
-    .statement('UPDATE pair SET merged_into = ? WHERE pair_id = ? OR merged_into = ?')
-    .run(kept.pairId, gone.pairId, gone.pairId);
-  const from = state.streakFrom ?? 0;
-  const count = tx.db
-    .statement('SELECT count(*) AS n FROM call WHERE pair_id = ? AND unanswered = 1 AND ended_at > ?')
-    .get(kept.pairId, from);
-  state.unanswered = Number(count?.n);
+  tx.records.absorb(kept.pairId, gone.pairId);
+  state.unanswered = tx.records.unansweredCalls(kept.pairId, state.streakFrom ?? 0).length;
   const pair: PairRow = { ...kept, contact: { ...gone.contact, ...kept.contact }, state };
-  writeState(tx, pair);
-  writeContact(tx, pair);
-  writeAudit(tx, {
+  tx.records.writeState(pair);
+  tx.records.writeContact(pair);
+  tx.records.writeAudit({
     event: 'identities_merged',
     detail: { merged: gone.pairId, into: kept.pairId },
     numberId: pair.numberId,

@@ -1,20 +1,9 @@
 import { judgeCall } from '../../permission/call-facts.ts';
 import type { CallOutcome, StoredCall } from '../ledger.ts';
 import { LedgerError } from '../ledger.ts';
-import { writeAudit } from './audit-table.ts';
-import {
-  type CallRow,
-  callsWithoutEnd,
-  findCallByProviderId,
-  findCallByReservation,
-  OURS,
-  toStoredCall,
-  writeCall,
-} from './call-table.ts';
+import { toStoredCall } from './call-derived.ts';
 import { hearCall } from './hear-call.ts';
-import { notice } from './notice-table.ts';
-import { findNumber, numberIdOf } from './number-table.ts';
-import { readPair } from './pair-table.ts';
+import { type CallRow, OURS } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Our own conclusion about a call that no webhook will tell. Webhooks that come all the same know better. */
@@ -31,8 +20,8 @@ export function finishCall(
     ...call.facts,
     finished: end.errorCode === undefined ? finished : { ...finished, errorCode: end.errorCode },
   };
-  const pair = readPair(tx, call.pairId);
-  notice(tx, hearCall(tx, call, pair, numberIdOf(tx, call.numberId), 'call_finished', before));
+  const pair = tx.records.readPair(call.pairId);
+  tx.records.insertNotices(hearCall(tx, call, pair, tx.records.numberIdOf(call.numberId), 'call_finished', before));
 }
 
 /** Remembers that it was us who ended the ringing. */
@@ -41,13 +30,15 @@ export function endRequested(tx: Transaction, reservationId: string, as: 'cancel
   if (call.facts.endRequested !== undefined) return;
   const before = judgeCall(call.facts, tx.profile);
   call.facts = { ...call.facts, endRequested: as };
-  const pair = readPair(tx, call.pairId);
-  notice(tx, hearCall(tx, call, pair, numberIdOf(tx, call.numberId), 'call_end_requested', before));
+  const pair = tx.records.readPair(call.pairId);
+  tx.records.insertNotices(
+    hearCall(tx, call, pair, tx.records.numberIdOf(call.numberId), 'call_end_requested', before),
+  );
 }
 
 export function liveCalls(tx: Transaction, businessNumberId: string): StoredCall[] {
-  const number = findNumber(tx, businessNumberId);
-  return number === undefined ? [] : callsWithoutEnd(tx, number.numberId).map((call) => stored(tx, call));
+  const number = tx.records.findNumber(businessNumberId);
+  return number === undefined ? [] : tx.records.callsWithoutEnd(number.numberId).map((call) => stored(tx, call));
 }
 
 export function findCall(
@@ -56,37 +47,37 @@ export function findCall(
 ): StoredCall | undefined {
   const call =
     id.reservationId !== undefined
-      ? findCallByReservation(tx, id.reservationId)
+      ? tx.records.findCall(id.reservationId)
       : id.callId !== undefined
-        ? findCallByProviderId(tx, id.callId)
+        ? tx.records.findCallByProviderId(id.callId)
         : undefined;
   return call === undefined || call.direction !== OURS ? undefined : stored(tx, call);
 }
 
 export function adopt(tx: Transaction, reservationIds: string[]): void {
   for (const reservationId of reservationIds) {
-    const call = findCallByReservation(tx, reservationId);
+    const call = tx.records.findCall(reservationId);
     if (call === undefined || call.owner === tx.owner) continue;
     const from = call.owner;
     // Nobody knows whether a dead process had sent it.
     if (call.state === 'reserved') call.state = 'unknown';
     call.owner = tx.owner;
-    writeCall(tx, call);
-    writeAudit(tx, {
+    tx.records.writeCall(call);
+    tx.records.writeAudit({
       event: 'call_adopted',
       detail: { reservationId, from },
       numberId: call.numberId,
-      pair: readPair(tx, call.pairId),
+      pair: tx.records.readPair(call.pairId),
     });
   }
 }
 
 function stored(tx: Transaction, call: CallRow): StoredCall {
-  return toStoredCall(call, numberIdOf(tx, call.numberId), readPair(tx, call.pairId).contact, tx.profile);
+  return toStoredCall(call, tx.records.numberIdOf(call.numberId), tx.records.readPair(call.pairId).contact, tx.profile);
 }
 
 function known(tx: Transaction, reservationId: string): CallRow {
-  const call = findCallByReservation(tx, reservationId);
+  const call = tx.records.findCall(reservationId);
   if (call !== undefined) return call;
   throw new LedgerError(
     'bad_input',

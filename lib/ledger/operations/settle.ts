@@ -1,25 +1,20 @@
 import { applyRequestSent } from '../../permission/apply.ts';
 import type { Contact, ReservationState } from '../../permission/model.ts';
 import { LedgerError, type Settlement } from '../ledger.ts';
-import { writeAudit } from './audit-table.ts';
-import { type CallRow, deleteCall, findCallByProviderId, findCallByReservation, writeCall } from './call-table.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
-import { notice } from './notice-table.ts';
-import { numberIdOf } from './number-table.ts';
-import { type PairRow, readPair } from './pair-table.ts';
-import { findRequest, type RequestRow, writeRequest } from './request-table.ts';
+import type { CallRow, PairRow, RequestRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
 
 /** Writes down how a reservation went. Repeating a settlement, or coming after a webhook that knew better, changes nothing. */
 export function settle(tx: Transaction, reservationId: string, settlement: Settlement): void {
-  const request = findRequest(tx, reservationId);
+  const request = tx.records.findRequest(reservationId);
   if (request !== undefined) {
     settleRequest(tx, request, settlement);
     return;
   }
-  const call = findCallByReservation(tx, reservationId);
+  const call = tx.records.findCall(reservationId);
   if (call !== undefined) {
     settleCall(tx, call, settlement);
     return;
@@ -37,7 +32,7 @@ function mayBecome(state: ReservationState, next: ReservationState): boolean {
 }
 
 function settleRequest(tx: Transaction, request: RequestRow, settlement: Settlement): void {
-  const pair = readPair(tx, request.pairId);
+  const pair = tx.records.readPair(request.pairId);
   if (settlement.state === 'consumed') {
     consumeRequest(tx, request, pair, settlement.providerId, settlement.contact);
     return;
@@ -49,8 +44,8 @@ function settleRequest(tx: Transaction, request: RequestRow, settlement: Settlem
   request.state = settlement.state;
   // It may have gone out up to this moment.
   if (settlement.state === 'unknown') request.at = Math.max(request.at, tx.now);
-  writeRequest(tx, request);
-  writeAudit(tx, {
+  tx.records.writeRequest(request);
+  tx.records.writeAudit({
     event: `request_${settlement.state}`,
     detail: { reservationId: request.reservationId, why: settlement.why },
     numberId: pair.numberId,
@@ -77,7 +72,7 @@ export function consumeRequest(
   request.providerId = providerId;
   const known = contact === undefined ? pair : learnPair(tx, pair.numberId, contact, pair);
   request.pairId = known.pairId;
-  writeRequest(tx, request);
+  tx.records.writeRequest(request);
   commitTransition(
     tx,
     known,
@@ -98,7 +93,7 @@ export function consumeRequest(
 }
 
 function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): void {
-  const pair = readPair(tx, call.pairId);
+  const pair = tx.records.readPair(call.pairId);
   if (settlement.state !== 'consumed') {
     if (!mayBecome(call.state, settlement.state)) {
       writeIgnored(tx, pair, call.reservationId, settlement);
@@ -112,8 +107,8 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
     } else if (call.facts.finished === undefined) {
       call.facts = { ...call.facts, finished: { outcome: 'failed', at: tx.now } };
     }
-    writeCall(tx, call);
-    writeAudit(tx, {
+    tx.records.writeCall(call);
+    tx.records.writeAudit({
       event: `call_${settlement.state}`,
       detail: { reservationId: call.reservationId, why: settlement.why },
       numberId: pair.numberId,
@@ -122,10 +117,10 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
     return;
   }
   if (call.state === 'consumed' && call.callId === settlement.providerId) return;
-  const stray = findCallByProviderId(tx, settlement.providerId, call.numberId);
+  const stray = tx.records.findCallByProviderId(settlement.providerId, call.numberId);
   if (stray !== undefined && stray.reservationId !== call.reservationId) {
     // Webhooks that did not name our correlation id came first: they were about this call.
-    deleteCall(tx, stray);
+    tx.records.deleteCall(stray);
     call.facts = { ...stray.facts, ...call.facts };
   }
   if (call.state === 'reserved') {
@@ -137,21 +132,21 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
   call.lastNews = tx.now;
   const known = settlement.contact === undefined ? pair : learnPair(tx, call.numberId, settlement.contact, pair);
   call.pairId = known.pairId;
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: 'call_placed',
     detail: { reservationId: call.reservationId, callId: settlement.providerId },
     numberId: known.numberId,
     pair: known,
   });
   if (stray === undefined) {
-    writeCall(tx, call);
+    tx.records.writeCall(call);
     return;
   }
-  notice(tx, hearCall(tx, call, known, numberIdOf(tx, call.numberId), 'call_found'));
+  tx.records.insertNotices(hearCall(tx, call, known, tx.records.numberIdOf(call.numberId), 'call_found'));
 }
 
 function writeIgnored(tx: Transaction, pair: PairRow, reservationId: string, settlement: Settlement): void {
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: 'settlement_ignored',
     detail: { reservationId, state: settlement.state },
     numberId: pair.numberId,

@@ -2,12 +2,9 @@ import { applyContactByPerson, applyReply, applyRequestFailed } from '../../perm
 import type { ProviderEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { applyCallEvent } from './apply-call-event.ts';
-import { writeAudit } from './audit-table.ts';
 import { optOut } from './do-not-call.ts';
 import { learnPair } from './identity.ts';
-import { type NumberRow, readNumber, restrictNumber } from './number-table.ts';
-import { type PairRow, readPair, writeState } from './pair-table.ts';
-import { findRequestByProviderId, findUnknownRequest } from './request-table.ts';
+import type { NumberRow, PairRow } from './records.ts';
 import { consumeRequest } from './settle.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
@@ -20,7 +17,7 @@ const PAUSE_MS = 7 * 86_400_000;
 /** Moves the state by one event and returns what people should hear. What cannot be placed changes nothing and stays in the inbox. */
 export function applyEvent(tx: Transaction, event: ProviderEvent): Effect[] {
   if (event.type === 'unknown' || event.businessNumberId === '') return [];
-  const number = readNumber(tx, event.businessNumberId);
+  const number = tx.records.readNumber(event.businessNumberId);
   switch (event.type) {
     case 'permission.replied':
       return applyPermissionReply(tx, number, event);
@@ -37,17 +34,17 @@ export function applyEvent(tx: Transaction, event: ProviderEvent): Effect[] {
 
 function applyPermissionReply(tx: Transaction, number: NumberRow, event: Of<'permission.replied'>): Effect[] {
   const { contextId } = event;
-  const asked = contextId === undefined ? undefined : findRequestByProviderId(tx, contextId, number.numberId);
-  const asker = asked === undefined ? undefined : readPair(tx, asked.pairId);
+  const asked = contextId === undefined ? undefined : tx.records.findRequestByProviderId(contextId, number.numberId);
+  const asker = asked === undefined ? undefined : tx.records.readPair(asked.pairId);
   let pair = learnPair(tx, number.numberId, event.contact, asker);
   let answered = asked;
   if (asked === undefined && contextId !== undefined && event.source === 'user_action') {
     // The answer is faster than the provider's reply to our request, or that reply was lost: the request did go out.
-    const unsettled = findUnknownRequest(tx, pair.pairId);
+    const unsettled = tx.records.findUnknownRequest(pair.pairId);
     if (unsettled !== undefined) {
       consumeRequest(tx, unsettled, pair, contextId);
       answered = unsettled;
-      pair = readPair(tx, pair.pairId);
+      pair = tx.records.readPair(pair.pairId);
     }
   }
   const applied = applyReply(pair.state, event, tx.profile, tx.now, answered?.purpose, answered?.promisedBy);
@@ -57,7 +54,7 @@ function applyPermissionReply(tx: Transaction, number: NumberRow, event: Of<'per
 function applyMessage(tx: Transaction, number: NumberRow, event: Of<'message.received'>): Effect[] {
   const pair = learnPair(tx, number.numberId, event.contact);
   pair.state = applyContactByPerson(pair.state, event.at, tx.now);
-  writeState(tx, pair);
+  tx.records.writeState(pair);
   return hearOptOut(tx, pair, number, event);
 }
 
@@ -72,22 +69,22 @@ function hearOptOut(tx: Transaction, pair: PairRow, number: NumberRow, event: Of
 
 function applyMessageStatus(tx: Transaction, number: NumberRow, event: Of<'message.status'>): Effect[] {
   if (event.status.toLowerCase() !== 'failed') return [];
-  const request = findRequestByProviderId(tx, event.messageId, number.numberId);
+  const request = tx.records.findRequestByProviderId(event.messageId, number.numberId);
   if (request === undefined) return [];
-  const pair = readPair(tx, request.pairId);
+  const pair = tx.records.readPair(request.pairId);
   const codes = event.errors.map((error) => error.code);
   return commitTransition(tx, pair, number.id, applyRequestFailed(pair.state, event.messageId), { codes });
 }
 
 function applyRestriction(tx: Transaction, number: NumberRow, event: Of<'account.restricted'>): Effect[] {
   const { restriction, until, warning } = event;
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: warning ? 'number_warned' : 'number_restricted',
     detail: { restriction, ...(until === undefined ? {} : { until }) },
     numberId: number.numberId,
   });
   // Restrictions of incoming calls do not concern what we send; one that names no direction does.
   const outgoing = !/USER_INITIATED/i.test(restriction) || /BIZ_INITIATED|BUSINESS_INITIATED/i.test(restriction);
-  if (!warning && outgoing) restrictNumber(tx, number.numberId, until ?? event.at + PAUSE_MS, restriction);
+  if (!warning && outgoing) tx.records.restrictNumber(number.numberId, until ?? event.at + PAUSE_MS, restriction);
   return [];
 }

@@ -2,9 +2,7 @@ import { applyUnanswered, UNANSWERED_ENDS_NEEDED } from '../../permission/apply.
 import type { Applied } from '../../permission/pair-state.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import type { Effect } from '../ledger.ts';
-import { writeAudit } from './audit-table.ts';
-import { unansweredEnds } from './call-table.ts';
-import { type PairRow, writeState } from './pair-table.ts';
+import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Writes what a transition of a pair came to: state, audit, and the effects that people should hear of. */
@@ -17,9 +15,9 @@ export function commitTransition(
 ): Effect[] {
   if (applied.state !== pair.state) {
     pair.state = applied.state;
-    writeState(tx, pair);
+    tx.records.writeState(pair);
   }
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event: applied.audit.event,
     detail: { ...applied.audit.detail, ...more },
     numberId: pair.numberId,
@@ -37,7 +35,11 @@ export function commitTransition(
 
 /** Counts a pair's unanswered calls again after a call of it ended or turned out to be connected. */
 export function recountUnanswered(tx: Transaction, pair: PairRow, businessNumberId: string): Effect[] {
-  const applied = applyUnanswered(pair.state, unansweredEnds(tx, pair.pairId, UNANSWERED_ENDS_NEEDED), tx.profile);
+  const applied = applyUnanswered(
+    pair.state,
+    tx.records.unansweredEnds(pair.pairId, UNANSWERED_ENDS_NEEDED),
+    tx.profile,
+  );
   const same =
     applied.changes.length === 0 &&
     applied.state.unanswered === pair.state.unanswered &&

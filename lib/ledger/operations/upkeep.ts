@@ -1,22 +1,16 @@
 import { applyCorrection, applyLapse } from '../../permission/apply.ts';
-import type { Contact, Permission } from '../../permission/model.ts';
+import type { Contact, Instant, Permission } from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
-import { type AuditRow, type Correction, type Effect, LedgerError } from '../ledger.ts';
+import { type AuditQuery, type AuditRow, type Correction, type Effect, LedgerError } from '../ledger.ts';
 import { INBOX_KEEP_MS, UNDISPATCHED_KEEP_MS } from '../timings.ts';
-import { purgeInbox } from './append.ts';
-import { readAudit, writeAudit } from './audit-table.ts';
-import { abandonedCalls, writeCall } from './call-table.ts';
 import { findOrMakePair, findPair } from './identity.ts';
-import { takeNotices } from './notice-table.ts';
-import { findNumber, numberIdOf, readNumber } from './number-table.ts';
-import { fromRow, type PairRow, readPair } from './pair-table.ts';
-import { abandonedRequests, writeRequest } from './request-table.ts';
+import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
 
 export function status(tx: Transaction, businessNumberId: string, contact: Contact): Permission {
-  const number = findNumber(tx, businessNumberId);
+  const number = tx.records.findNumber(businessNumberId);
   const pair = number === undefined ? undefined : findPair(tx, number.numberId, contact);
   if (pair === undefined || pair === 'conflict') return { status: 'not_requested' };
   return viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
@@ -24,23 +18,34 @@ export function status(tx: Transaction, businessNumberId: string, contact: Conta
 
 export function correct(tx: Transaction, correction: Correction): Permission {
   const { businessNumber, contact } = correction;
-  const number = readNumber(tx, businessNumber.id, businessNumber.phone);
+  const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
   const pair = certain(findOrMakePair(tx, number.numberId, contact));
   commitTransition(tx, pair, businessNumber.id, applyCorrection(pair.state, correction, tx.profile, tx.now));
   return viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
 }
 
+/** When the next permission or pending request lapses by itself. */
+export function nextLapse(tx: Transaction): Instant | undefined {
+  const { validity, requestLife } = tx.profile;
+  const { expires, granted, requested } = tx.records.nearestLapse();
+  const times = [
+    expires,
+    granted === undefined || !validity.caps ? undefined : granted + validity.ms,
+    requested === undefined ? undefined : requested + requestLife.ms,
+  ].filter((at) => at !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
 /** Writes down what has lapsed by itself. Without a sure clock only what waits to be told. */
 export function sweep(tx: Transaction): Effect[] {
-  const effects = takeNotices(tx);
+  const effects = tx.records.takeNotices();
   if (!tx.sure) return effects;
   sweepLeases(tx);
-  purgeInbox(tx, tx.now - INBOX_KEEP_MS, tx.now - UNDISPATCHED_KEEP_MS);
-  for (const row of lapseCandidates(tx)) {
-    const pair = fromRow(row);
+  tx.records.purgeInbox(tx.now - INBOX_KEEP_MS, tx.now - UNDISPATCHED_KEEP_MS);
+  for (const pair of lapseCandidates(tx)) {
     const applied = applyLapse(pair.state, tx.profile, tx.now);
     if (applied === undefined) continue;
-    effects.push(...commitTransition(tx, pair, numberIdOf(tx, pair.numberId), applied));
+    effects.push(...commitTransition(tx, pair, tx.records.numberIdOf(pair.numberId), applied));
   }
   return effects;
 }
@@ -49,81 +54,57 @@ export function sweep(tx: Transaction): Effect[] {
 const LAPSES_PER_SWEEP = 5_000;
 
 /** Pairs that may have lapsed by their times. Whether they have is decided by the rules. */
-function lapseCandidates(tx: Transaction): ReturnType<ReturnType<Transaction['db']['statement']>['all']> {
+function lapseCandidates(tx: Transaction): PairRow[] {
   const { validity, requestLife } = tx.profile;
-  const expired = tx.db
-    .statement(
-      "SELECT * FROM pair WHERE status = 'granted' AND expires_at <= ? AND merged_into IS NULL ORDER BY expires_at LIMIT ?",
-    )
-    .all(tx.now, LAPSES_PER_SWEEP);
-  const unanswered = tx.db
-    .statement(
-      "SELECT * FROM pair WHERE status = 'pending' AND requested_at <= ? AND merged_into IS NULL ORDER BY requested_at LIMIT ?",
-    )
-    .all(tx.now - requestLife.ms, LAPSES_PER_SWEEP);
-  if (!validity.caps) return [...expired, ...unanswered];
-  const capped = tx.db
-    .statement(
-      `SELECT * FROM pair WHERE status = 'granted' AND granted_at <= ? AND (expires_at IS NULL OR expires_at > ?)
-       AND merged_into IS NULL LIMIT ?`,
-    )
-    .all(tx.now - validity.ms, tx.now, LAPSES_PER_SWEEP);
-  return [...expired, ...capped, ...unanswered];
+  const before = { expired: tx.now, requested: tx.now - requestLife.ms };
+  return tx.records.lapseCandidates(
+    validity.caps ? { ...before, granted: tx.now - validity.ms } : before,
+    LAPSES_PER_SWEEP,
+  );
 }
 
 /** Reservations whose owner is gone may have been sent: they become unknown, never released. */
 export function sweepLeases(tx: Transaction): void {
-  for (const request of abandonedRequests(tx)) {
+  for (const request of tx.records.abandonedRequests()) {
     request.state = 'unknown';
     // Its owner sent it, if at all, before the lease was over.
     request.at = Math.max(request.at, Math.min(tx.now, request.leaseUntil));
-    writeRequest(tx, request);
-    writeAbandoned(tx, 'request_unknown', request.reservationId, readPair(tx, request.pairId));
+    tx.records.writeRequest(request);
+    writeAbandoned(tx, 'request_unknown', request.reservationId, tx.records.readPair(request.pairId));
   }
-  for (const call of abandonedCalls(tx)) {
+  for (const call of tx.records.abandonedCalls()) {
     const latest = Math.min(tx.now, call.leaseUntil);
     call.state = 'unknown';
     call.at = Math.max(call.at, latest);
     call.startedAt = Math.max(call.startedAt, latest);
     call.lastNews = Math.max(call.lastNews, latest);
-    writeCall(tx, call);
-    writeAbandoned(tx, 'call_unknown', call.reservationId, readPair(tx, call.pairId));
+    tx.records.writeCall(call);
+    writeAbandoned(tx, 'call_unknown', call.reservationId, tx.records.readPair(call.pairId));
   }
 }
 
-export function audit(
-  tx: Transaction,
-  query: { businessNumberId?: string; contact?: Contact; afterSeq?: number; limit?: number },
-): AuditRow[] {
-  const page = { afterSeq: query.afterSeq ?? 0, limit: query.limit ?? 1_000 };
-  const numbers =
-    query.businessNumberId === undefined
-      ? tx.db
-          .statement('SELECT id FROM number')
-          .all()
-          .map((row) => String(row.id))
-      : [query.businessNumberId];
-  const { contact } = query;
+export function audit(tx: Transaction, query: AuditQuery): AuditRow[] {
+  const { businessNumberId, contact, afterSeq = 0, limit = 1_000, ...rest } = query;
+  const page = { ...rest, afterSeq, limit };
   if (contact !== undefined) {
-    const pairIds = numbers.flatMap((id) => pairsOf(tx, id, contact));
-    return readAudit(tx.db, { ...page, pairIds });
+    const numbers = businessNumberId === undefined ? tx.records.numbers() : [businessNumberId];
+    return tx.records.readAudit({ ...page, pairIds: numbers.flatMap((id) => pairsOf(tx, id, contact)) });
   }
-  if (query.businessNumberId === undefined) return readAudit(tx.db, page);
-  const number = findNumber(tx, query.businessNumberId);
-  return number === undefined ? [] : readAudit(tx.db, { ...page, numberId: number.numberId });
+  if (businessNumberId === undefined) return tx.records.readAudit(page);
+  const number = tx.records.findNumber(businessNumberId);
+  return number === undefined ? [] : tx.records.readAudit({ ...page, numberId: number.numberId });
 }
 
 /** A person's rows, with those that were merged into them: the audit keeps the ids of the time. */
 function pairsOf(tx: Transaction, businessNumberId: string, contact: Contact): number[] {
-  const number = findNumber(tx, businessNumberId);
+  const number = tx.records.findNumber(businessNumberId);
   const pair = number === undefined ? undefined : findPair(tx, number.numberId, contact);
   if (pair === undefined || pair === 'conflict') return [];
-  const merged = tx.db.statement('SELECT pair_id FROM pair WHERE merged_into = ?').all(pair.pairId);
-  return [pair.pairId, ...merged.map((row) => Number(row.pair_id))];
+  return [pair.pairId, ...tx.records.mergedInto(pair.pairId)];
 }
 
 function writeAbandoned(tx: Transaction, event: string, reservationId: string, pair: PairRow): void {
-  writeAudit(tx, {
+  tx.records.writeAudit({
     event,
     detail: { reservationId, why: 'its process ended before it was settled' },
     numberId: pair.numberId,

@@ -1,0 +1,174 @@
+import type { BusinessNumber, Contact, Instant, Permission, Reason } from '../permission/model.ts';
+import type { ProviderEvent } from '../provider/event.ts';
+import { doNotCallLines } from './do-not-call-lines.ts';
+import * as input from './input.ts';
+import type {
+  Appended,
+  AuditQuery,
+  AuditRow,
+  AuditVerdict,
+  CallIntent,
+  CallOutcome,
+  CallReservation,
+  Correction,
+  DoNotCallImport,
+  DoNotCallPage,
+  Effect,
+  Erasure,
+  Explanation,
+  Ledger,
+  PermissionListQuery,
+  PermissionPage,
+  RequestIntent,
+  RequestReservation,
+  Settlement,
+  Statistics,
+  StatisticsQuery,
+  StoredCall,
+} from './ledger.ts';
+import type { OperationName } from './operations/operations.ts';
+
+const { checked } = input;
+/** So many lines of an import are one operation, so that nobody waits long behind it. */
+const IMPORT_PART = 200;
+
+/**
+ * The ledger as its users see it, whatever the engine: every argument is checked before it goes anywhere, and every method
+ * becomes one named operation.
+ */
+export abstract class CheckedLedger implements Ledger {
+  abstract health(): Promise<{ ok: boolean; engine: string; location: string; detail?: string }>;
+  abstract close(): Promise<void>;
+
+  /**
+   * Runs one operation and resolves after it is durable.
+   * @param args checked when called; what it throws rejects
+   */
+  protected abstract ask<T>(name: OperationName, args: () => unknown[]): Promise<T>;
+
+  reserveRequest(intent: RequestIntent): Promise<RequestReservation> {
+    return this.ask('reserveRequest', () => [checked(input.requestIntent, intent, 'request')]);
+  }
+  reserveCall(intent: CallIntent): Promise<CallReservation> {
+    return this.ask('reserveCall', () => [checked(input.callIntent, intent, 'call')]);
+  }
+  settle(reservationId: string, settlement: Settlement): Promise<void> {
+    return this.ask('settle', () => [
+      checked(input.reservationId, reservationId, 'reservation id'),
+      checked(input.settlement, settlement, 'settlement'),
+    ]);
+  }
+  async append(events: ProviderEvent[]): Promise<Appended[]> {
+    const stored = checked(input.providerEvents, events, 'list of events') as ProviderEvent[];
+    const news = await this.ask<Omit<Appended, 'event'>[]>('append', () => [stored]);
+    return stored.map((event, index) => ({ event, ...(news[index] ?? { fresh: false, effects: [] }) }));
+  }
+  dispatched(eventIds: string[]): Promise<void> {
+    return this.ask('dispatched', () => [checked(input.eventIds, eventIds, 'list of event ids')]);
+  }
+  undispatched(businessNumberId: string): Promise<Appended[]> {
+    return this.ask('undispatched', () => [checked(input.businessNumberId, businessNumberId, 'number id')]);
+  }
+  finishCall(reservationId: string, end: { outcome: CallOutcome; at: number; errorCode?: string }): Promise<void> {
+    return this.ask('finishCall', () => [
+      checked(input.reservationId, reservationId, 'reservation id'),
+      checked(input.callEnd, end, 'end of a call'),
+    ]);
+  }
+  endRequested(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<void> {
+    return this.ask('endRequested', () => [
+      checked(input.reservationId, reservationId, 'reservation id'),
+      checked(input.endRequestedAs, as, 'end of a call'),
+    ]);
+  }
+  liveCalls(businessNumberId: string): Promise<StoredCall[]> {
+    return this.ask('liveCalls', () => [checked(input.businessNumberId, businessNumberId, 'number id')]);
+  }
+  findCall(id: { reservationId?: string; callId?: string }): Promise<StoredCall | undefined> {
+    return this.ask('findCall', () => [checked(input.callLookup, id, 'call')]);
+  }
+  adopt(reservationIds: string[]): Promise<void> {
+    return this.ask('adopt', () => [checked(input.reservationIds, reservationIds, 'list of reservation ids')]);
+  }
+  status(businessNumberId: string, contact: Contact): Promise<Permission> {
+    return this.ask('status', () => [
+      checked(input.businessNumberId, businessNumberId, 'number id'),
+      checked(input.contactInput, contact, 'contact'),
+    ]);
+  }
+  explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation> {
+    return this.ask('explain', () => [
+      checked(input.businessNumberInput, businessNumber, 'business number'),
+      checked(input.contactInput, contact, 'contact'),
+      ...(purpose === undefined ? [] : [checked(input.purposeInput, purpose, 'purpose')]),
+    ]);
+  }
+  correct(correction: Correction): Promise<Permission> {
+    return this.ask('correct', () => [checked(input.correction, correction, 'correction')]);
+  }
+  doNotCall(businessNumberId: string, contact: Contact, entry: { listed: boolean; source: string }): Promise<Effect[]> {
+    return this.ask('doNotCall', () => [
+      checked(input.businessNumberId, businessNumberId, 'number id'),
+      checked(input.contactInput, contact, 'contact'),
+      checked(input.doNotCallEntry, entry, 'do-not-call entry'),
+    ]);
+  }
+  async importDoNotCall(
+    businessNumberId: string,
+    list: string | readonly unknown[],
+    options: { source: string; defaultCountry?: string },
+  ): Promise<DoNotCallImport> {
+    const number = checked(input.businessNumberId, businessNumberId, 'number id');
+    const how = checked(input.importOptions, options, 'do-not-call import');
+    const lines = doNotCallLines(checked(input.doNotCallInput, list, 'do-not-call list'));
+    const result: DoNotCallImport = { listed: 0, already: 0, bad: [], effects: [] };
+    for (let start = 0; start < lines.length; start += IMPORT_PART) {
+      const part = await this.ask<DoNotCallImport>('importDoNotCall', () => [
+        number,
+        lines.slice(start, start + IMPORT_PART),
+        how,
+      ]);
+      result.listed += part.listed;
+      result.already += part.already;
+      result.bad.push(...part.bad);
+      result.effects.push(...part.effects);
+    }
+    return result;
+  }
+  doNotCallList(query: { businessNumberId: string; after?: number; limit?: number }): Promise<DoNotCallPage> {
+    return this.ask('doNotCallList', () => [checked(input.doNotCallQuery, query, 'do-not-call query')]);
+  }
+  stillAllowed(reservationId: string): Promise<Reason | undefined> {
+    return this.ask('stillAllowed', () => [checked(input.reservationId, reservationId, 'reservation id')]);
+  }
+  claimOptOutConfirmation(businessNumberId: string, contact: Contact): Promise<boolean> {
+    return this.ask('claimOptOutConfirmation', () => [
+      checked(input.businessNumberId, businessNumberId, 'number id'),
+      checked(input.contactInput, contact, 'contact'),
+    ]);
+  }
+  sweep(): Promise<Effect[]> {
+    return this.ask('sweep', () => []);
+  }
+  nextLapse(): Promise<Instant | undefined> {
+    return this.ask('nextLapse', () => []);
+  }
+  audit(query: AuditQuery): Promise<AuditRow[]> {
+    return this.ask('audit', () => [checked(input.auditQuery, query, 'audit query')]);
+  }
+  verifyAudit(): Promise<AuditVerdict> {
+    return this.ask('verifyAudit', () => []);
+  }
+  erase(businessNumberId: string, contact: Contact): Promise<Erasure> {
+    return this.ask('erase', () => [
+      checked(input.businessNumberId, businessNumberId, 'number id'),
+      checked(input.contactInput, contact, 'contact'),
+    ]);
+  }
+  list(query: PermissionListQuery): Promise<PermissionPage> {
+    return this.ask('list', () => [checked(input.permissionListQuery, query, 'list query')]);
+  }
+  statistics(query: StatisticsQuery): Promise<Statistics> {
+    return this.ask('statistics', () => [checked(input.statisticsQuery, query, 'statistics query')]);
+  }
+}
