@@ -3,6 +3,7 @@ import type { Profile } from '../../permission/profile.ts';
 import type { AuditChain } from './audit-table.ts';
 import type { Database } from './database.ts';
 import type { NumberLoads } from './number-load.ts';
+import type { KnownNumbers } from './number-table.ts';
 
 /** What the tables work with inside the open transaction. */
 export interface Session {
@@ -11,6 +12,7 @@ export interface Session {
   readonly owner: string;
   readonly chain: AuditChain;
   readonly loads: NumberLoads;
+  readonly numbers: KnownNumbers;
   readonly now: Instant;
 }
 

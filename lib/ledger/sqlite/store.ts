@@ -8,6 +8,7 @@ import { AuditChain } from './audit-table.ts';
 import { Database } from './database.ts';
 import { asLedgerError } from './faults.ts';
 import { NumberLoads } from './number-load.ts';
+import { KnownNumbers } from './number-table.ts';
 import { SqliteRecords } from './records.ts';
 
 export interface Operation {
@@ -35,6 +36,7 @@ export class SqliteStore {
   readonly #clock: LedgerClock;
   readonly #chain = new AuditChain();
   readonly #loads = new NumberLoads();
+  readonly #numbers = new KnownNumbers();
   readonly #createdAt: number;
   #lastPersisted: number;
   #matcher: OptOutMatcher | undefined;
@@ -144,7 +146,15 @@ export class SqliteStore {
   #transaction(): Transaction {
     const { now, sure } = this.#clock.read();
     const { profile, owner } = this.#options;
-    const session = { db: this.#db, profile, owner, chain: this.#chain, loads: this.#loads, now };
+    const session = {
+      db: this.#db,
+      profile,
+      owner,
+      chain: this.#chain,
+      loads: this.#loads,
+      numbers: this.#numbers,
+      now,
+    };
     return {
       records: new SqliteRecords(session),
       profile,
@@ -161,6 +171,7 @@ export class SqliteStore {
   #forget(): void {
     this.#chain.forget();
     this.#loads.forget();
+    this.#numbers.forget();
   }
 
   #undo(): void {
