@@ -75,6 +75,11 @@ export interface Appended {
   event: ProviderEvent;
   fresh: boolean;
   effects: Effect[];
+  /**
+   * Set only if the event is about a call that another instance, which is alive, holds: that owner hands it out (it is told,
+   * see `onNews`, and gets it from `take`). Whoever appended it answers 200 and does nothing else with it.
+   */
+  owner?: string;
 }
 export type Effect =
   | { kind: 'granted'; businessNumberId: string; contact: Contact; permission: Permission }
@@ -254,7 +259,10 @@ export interface Ledger {
   append(events: ProviderEvent[]): Promise<Appended[]>;
   /** Fresh events were handed to the flows; they are not handed out again after a restart. */
   dispatched(eventIds: string[]): Promise<void>;
-  /** Events that were acknowledged but perhaps never reached the flows (crash in between), oldest first. */
+  /**
+   * Events that were acknowledged but perhaps never reached the flows (crash in between), oldest first. With several
+   * instances only those that this one may hand out: not what another live one holds or is handing out.
+   */
   undispatched(businessNumberId: string): Promise<Appended[]>;
   /**
    * We asked the provider to end this call, because our ring time was over (`no_answer`) or for another reason (`cancelled`).
@@ -267,7 +275,10 @@ export interface Ledger {
   /** Calls without an end. `owner` other than ours: a process that died. */
   liveCalls(businessNumberId: string): Promise<StoredCall[]>;
   findCall(id: { reservationId?: string; callId?: string }): Promise<StoredCall | undefined>;
-  /** Takes over the calls of a dead process, so that we may end them. */
+  /**
+   * Takes over the calls of a dead process, so that we may end them. With several instances a call whose owner is alive stays
+   * with it, so that of two that adopt the same call one gets it: read `owner` again afterwards before ending anything.
+   */
   adopt(reservationIds: string[]): Promise<void>;
   status(businessNumberId: string, contact: Contact): Promise<Permission>;
   /** @param purpose what a call would be for; left out: what the person allowed */
@@ -312,11 +323,27 @@ export interface Ledger {
   list(query: PermissionListQuery): Promise<PermissionPage>;
   statistics(query: StatisticsQuery): Promise<Statistics>;
   /**
-   * Something of this owner happened elsewhere: another instance took in events about its calls, or effects wait to be handed
-   * out. Several instances only; a store with one owner never calls it. Returns how to stop listening.
+   * Claims events that this instance is to hand out and does not know of yet, oldest first: those about its own calls that
+   * came in elsewhere, and those that a dead instance left behind (of its calls, or of nobody's). Durable before it returns;
+   * no other instance gets the same event for as long as this one is alive. What `append` returned here without `owner`, or
+   * `take` before, is not among them. Report them with `dispatched` as usual. At most 500; call it again until it is empty.
+   *
+   * An `opted_out` effect among them (or in what `append` returns) may name calls that other instances hold (`findCall` tells
+   * `owner` and `callId`): whoever hands it out ends those through the provider; their owner hears of it by webhook.
+   *
+   * Several instances only; a store with one owner does not have it.
+   */
+  take?(businessNumberId: string): Promise<Appended[]>;
+  /**
+   * Calls the listener when `take` may have something for this business number, within about a second; sometimes in vain.
+   * Several instances only; a store with one owner does not have it. Returns how to stop listening.
    */
   onNews?(listener: (news: { businessNumberId: string }) => void): () => void;
-  /** Says that this owner is alive, and names owners that have not been for a while. A store with one owner has no others. */
+  /**
+   * Says that this owner is alive (the ledger does so by itself as well, every few seconds), and names owners that have been
+   * silent for more than 30 s and left calls without an end or events that nobody handed out. Their calls are in `liveCalls`
+   * (adopt and end them, never dial again), their events come from `take`. A store with one owner has no others.
+   */
   heartbeat?(): Promise<{ dead: string[] }>;
   /** A copy of the store that can be opened, made while it is in use. */
   backup?(path: string): Promise<void>;

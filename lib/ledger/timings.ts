@@ -16,6 +16,15 @@ export const INBOX_KEEP_MS = 8 * 86_400_000;
 /** Events that never reached the flows are given up after this; their effects on the state are applied all the same. */
 export const UNDISPATCHED_KEEP_MS = 30 * 86_400_000;
 
+/** An instance that has not said for so long that it is alive is taken for dead: others end its calls and hand out its events. */
+export const OWNER_SILENT_MS = 30_000;
+
+/** How often an instance says that it is alive. Several of them may be lost before anybody takes it for dead. */
+export const HEARTBEAT_MS = 5_000;
+
+/** How often an instance asks whether there is something for it, whether or not it was told. */
+export const NEWS_POLL_MS = 1_000;
+
 /** A closed ledger lingers, because a redeploy closes it and opens it again at once. */
 export const LINGER_MS = 3_000;
 
