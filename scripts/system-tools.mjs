@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Programs that the tests run beside our own, each with the Debian packages it comes in. */
@@ -11,6 +11,15 @@ const TOOLS = [
     given: 'CHROMIUM_PATH',
   },
   { programs: ['ffmpeg'], packages: ['ffmpeg'], why: 'RTP to and from a second real program' },
+  {
+    programs: ['initdb'],
+    packages: ['postgresql'],
+    why: 'the tests of the PostgreSQL store',
+    given: 'POSTGRES_BIN',
+    // Debian keeps them out of PATH, because several versions may be installed.
+    folders: '/usr/lib/postgresql/*/bin',
+    before: noDefaultCluster,
+  },
 ];
 
 /**
@@ -24,6 +33,7 @@ export function ensureSystemTools() {
   if (missing.length > 0 && mayInstall()) {
     const packages = missing.flatMap((tool) => tool.packages);
     console.log(`Installing ${packages.join(', ')} …`);
+    for (const tool of missing) tool.before?.();
     apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...packages);
     missing = missing.filter((tool) => !isThere(tool));
   }
@@ -35,9 +45,18 @@ export function ensureSystemTools() {
 
 function isThere(tool) {
   if (tool.given !== undefined && process.env[tool.given]) return existsSync(process.env[tool.given]);
-  return tool.programs.some((program) =>
-    (process.env.PATH ?? '').split(path.delimiter).some((directory) => runs(path.join(directory, program))),
-  );
+  const folders = (process.env.PATH ?? '').split(path.delimiter).concat(tool.folders ? globSync(tool.folders) : []);
+  return tool.programs.some((program) => folders.some((folder) => runs(path.join(folder, program))));
+}
+
+/** Installing the server must not leave one running: the tests start their own, in a folder of their own. */
+function noDefaultCluster() {
+  try {
+    mkdirSync('/etc/postgresql-common/createcluster.d', { recursive: true });
+    writeFileSync('/etc/postgresql-common/createcluster.d/no-main-cluster.conf', 'create_main_cluster = false\n');
+  } catch {
+    // The package then makes its cluster on the default port, which the tests never use.
+  }
 }
 
 function runs(file) {

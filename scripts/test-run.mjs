@@ -9,7 +9,7 @@ import { inProject, projectEnvironment, projectNode, root } from './project.mjs'
 /** Minutes a test process may go on after its last test: closing, not working. */
 const CLOSING = 1 / 3;
 
-/** Every process of this run carries it in its environment, however deep it was started. */
+/** Every process of this run carries it in its environment, however deep it was started, and its group's name behind it. */
 const RUN = randomUUID();
 
 /** Runs one program of the project to its end. Returns true if it succeeded. */
@@ -21,6 +21,7 @@ export async function check(script, ...args) {
 /**
  * Runs one group of test files in a process of its own.
  *
+ * @param options.print takes what the tests say; without it, it is shown as it comes
  * @returns numbers of passed and failed tests; a skipped test, a crash, a hang and a process that does not end are failures
  */
 export async function runGroup(group, options) {
@@ -35,23 +36,29 @@ export async function runGroup(group, options) {
     inProject('scripts', 'reporter.cjs'),
   ];
   if (options.title !== undefined) args.push('--fgrep', options.title);
-  const child = start(inProject('node_modules', 'mocha', 'bin', 'mocha.js'), [...args, ...group.files], {
-    WA_TEST_REPORT: report,
-    ...(options.coverage === undefined ? {} : { NODE_V8_COVERAGE: options.coverage }),
-  });
+  const child = start(
+    inProject('node_modules', 'mocha', 'bin', 'mocha.js'),
+    [...args, ...group.files],
+    {
+      WA_TEST_REPORT: report,
+      WA_TEST_RUN: `${RUN}-${group.name}.`,
+      ...(options.coverage === undefined ? {} : { NODE_V8_COVERAGE: options.coverage }),
+    },
+    options.print,
+  );
   const trouble = await Promise.race([ended(child), hung(child, report, group)]);
   killGroup(child);
-  await stopLeftovers();
+  await stopLeftovers(`${RUN}-${group.name}.`);
   const events = eventsIn(report);
   rmSync(folder, { recursive: true, force: true });
-  return verdict(group, events, trouble);
+  return verdict(group, events, trouble, options.print);
 }
 
-/** Ends whatever this run has started and has not ended itself. */
-export async function stopLeftovers() {
+/** Ends whatever this run (or one group of it) has started and has not ended itself. */
+export async function stopLeftovers(mark = RUN) {
   // A browser's last helpers may need a moment to notice that it is gone.
-  for (let patience = 20; patience > 0 && leftovers().length > 0; patience--) await pause(100);
-  for (const { pid, command } of leftovers()) {
+  for (let patience = 20; patience > 0 && leftovers(mark).length > 0; patience--) await pause(100);
+  for (const { pid, command } of leftovers(mark)) {
     console.log(`Stopping a process that a test left behind: ${command}`);
     try {
       process.kill(pid, 'SIGKILL');
@@ -61,10 +68,10 @@ export async function stopLeftovers() {
   }
 }
 
-function start(script, args, environment) {
+function start(script, args, environment, print) {
   const child = spawn(projectNode, [script, ...args], {
     cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', ...Array(2).fill(print === undefined ? 'inherit' : 'pipe')],
     // A process group of its own, so that all of it can be ended.
     detached: true,
     env: projectEnvironment({
@@ -73,6 +80,7 @@ function start(script, args, environment) {
       ...environment,
     }),
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', print);
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
@@ -110,13 +118,13 @@ async function hung(child, report, { minutes, closing = CLOSING }) {
   return new Promise(() => {});
 }
 
-function verdict(group, events, trouble) {
+function verdict(group, events, trouble, print = console.error) {
   const count = (event) => events.filter((entry) => entry.event === event).length;
   const passed = count('pass');
   let failed = count('fail') + count('skipped');
   const fail = (text) => {
     failed++;
-    console.error(`✖ ${group.name}: ${text}`);
+    print(`✖ ${group.name}: ${text}\n`);
   };
   const last = events.findLast((entry) => entry.event === 'begin')?.title ?? 'before the first test';
   if (trouble === 'hung') fail(`not done after ${group.minutes} minutes; it hung in: ${last}`);
@@ -144,7 +152,7 @@ function killGroup(child) {
 }
 
 /** Only where the system shows environments (Linux). Elsewhere the process groups have to do. */
-function leftovers() {
+function leftovers(mark) {
   const found = [];
   let pids = [];
   try {
@@ -155,7 +163,7 @@ function leftovers() {
   for (const pid of pids) {
     if (Number(pid) === process.pid) continue;
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(RUN)) continue;
+      if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) continue;
       const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, 3).join(' ');
       if (command !== '') found.push({ pid: Number(pid), command });
     } catch {

@@ -45,17 +45,38 @@ async function everything(args) {
     count(0, 1);
   }
   for (const name of chosen.checks) await report(name, CHECK[name]);
-  for (const group of chosen.groups) {
-    console.log(`\n${group.name}`);
-    if (group.files.length === 0) {
-      console.error(`✖ ${group.name}: no test files`);
-      count(0, 1);
-      continue;
-    }
-    const result = await runGroup(group, { title: chosen.title, coverage });
-    count(result.passed, result.failed);
-  }
+  const run = (group, print) => runOne(group, { title: chosen.title, coverage, print });
+  const crowd = chosen.groups.filter((group) => group.quiet !== true);
+  // One alone is shown as it runs.
+  if (crowd.length < 2) for (const group of crowd) await run(group);
+  else await Promise.all([0, 1].map(() => oneAfterTheOther(crowd, run)));
+  for (const group of chosen.groups) if (group.quiet === true) await run(group);
   if (coverage !== undefined) await coverageReport(coverage);
+}
+
+/** Takes groups from the list until there are none. What each says is shown when it is through. */
+async function oneAfterTheOther(groups, run) {
+  for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+    let said = '';
+    await run(group, (text) => {
+      said += text;
+    });
+    process.stdout.write(said);
+  }
+}
+
+async function runOne(group, options) {
+  const print = options.print ?? ((text) => process.stdout.write(text));
+  print(`\n${group.name}\n`);
+  if (group.files.length === 0) {
+    print(`✖ ${group.name}: no test files\n`);
+    count(0, 1);
+    return;
+  }
+  const started = Date.now();
+  const { passed, failed } = await runGroup(group, options);
+  print(`  ${group.name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - started) / 1000)} s\n`);
+  count(passed, failed);
 }
 
 async function report(name, run) {
