@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, globSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Programs that the tests run beside our own, each with the Debian packages it comes in. */
@@ -11,13 +11,14 @@ const TOOLS = [
     given: 'CHROMIUM_PATH',
   },
   { programs: ['ffmpeg'], packages: ['ffmpeg'], why: 'RTP to and from a second real program' },
+  { programs: ['gcc'], packages: ['gcc', 'libc6-dev'], why: 'the power-cut tests, which record what reaches the disk' },
   {
     programs: ['initdb'],
     packages: ['postgresql'],
     why: 'the tests of the PostgreSQL store',
     given: 'POSTGRES_BIN',
     // Debian keeps them out of PATH, because several versions may be installed.
-    folders: '/usr/lib/postgresql/*/bin',
+    folders: ['/usr/lib/postgresql', 'bin'],
     before: noDefaultCluster,
   },
 ];
@@ -45,8 +46,14 @@ export function ensureSystemTools() {
 
 function isThere(tool) {
   if (tool.given !== undefined && process.env[tool.given]) return existsSync(process.env[tool.given]);
-  const folders = (process.env.PATH ?? '').split(path.delimiter).concat(tool.folders ? globSync(tool.folders) : []);
+  const folders = (process.env.PATH ?? '').split(path.delimiter).concat(versionFolders(tool));
   return tool.programs.some((program) => folders.some((folder) => runs(path.join(folder, program))));
+}
+
+/** One folder per installed version: `<above>/<version>/<below>`. */
+function versionFolders({ folders: [above, below] = [] }) {
+  if (above === undefined || !existsSync(above)) return [];
+  return readdirSync(above).map((version) => path.join(above, version, below));
 }
 
 /** Installing the server must not leave one running: the tests start their own, in a folder of their own. */
