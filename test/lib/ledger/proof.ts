@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
+import { dedupeKey } from '../../../lib/ledger/dedupe-key.ts';
+import { type Operation, SqliteStore } from '../../../lib/ledger/sqlite/store.ts';
+import { DEFAULT_PROFILE, findProfile } from '../../../lib/permission/rules.ts';
+import { NUMBER } from './stand.ts';
+
+/** What became of a store; every list is empty if all is well. Lines as `crash-writer.ts` writes them. */
+export interface Findings {
+  /** Acknowledged, but not there. */
+  lost: string[];
+  /** People beyond a limit. */
+  over: string[];
+  /** One half of a change without the other. */
+  halfWritten: string[];
+  /** The file cannot be opened, or its structure or its audit's chain is broken. */
+  damaged: string[];
+  /** How long opening took, in milliseconds. */
+  openMs: number;
+}
+
+type Row = Record<string, unknown>;
+const STATES = { reserved: 0, consumed: 1, released: 2, unknown: 3 };
+
+/** The link of an audit row, written down a second time so that a mistake in the store's own does not excuse itself. */
+export function linkOf(prev: Uint8Array, row: Row): Buffer {
+  const text = [row.seq, row.at, row.number_id, row.pair_id, row.event].map((value) => value ?? '').join('|');
+  return createHash('sha256')
+    .update(prev)
+    .update(`${text}|`)
+    .update(row.digest as Uint8Array)
+    .digest();
+}
+
+/** Opens a store as the product does, asks for the newest of what it acknowledged, closes it, and then reads the file without it. */
+export function prove(path: string, acknowledged: readonly string[], newest = 100): Findings {
+  const findings: Findings = { lost: [], over: [], halfWritten: [], damaged: [], openMs: 0 };
+  try {
+    throughTheStore(path, acknowledged.slice(-newest), findings);
+    const db = new DatabaseSync(path);
+    try {
+      inTheFile(db, acknowledged, findings);
+    } finally {
+      db.close();
+    }
+  } catch (error) {
+    findings.damaged.push(String(error));
+  }
+  return findings;
+}
+
+/** Whether there is anything to complain about. */
+export function isWhole({ lost, over, halfWritten, damaged }: Findings): boolean {
+  return lost.length + over.length + halfWritten.length + damaged.length === 0;
+}
+
+function throughTheStore(path: string, acknowledged: readonly string[], findings: Findings): void {
+  const profile = findProfile(DEFAULT_PROFILE, {});
+  if (profile === undefined) throw new Error('the default profile is missing');
+  const started = performance.now();
+  const store = new SqliteStore({
+    path,
+    profile,
+    owner: 'proof',
+    time: { wall: () => Date.now(), steady: () => performance.now() },
+  });
+  findings.openMs = performance.now() - started;
+  try {
+    const questions = acknowledged.map(questionAbout);
+    const asked = questions.filter((question) => question !== undefined);
+    const answers = store.run(asked.map(({ operation }) => operation));
+    for (const [nr, question] of asked.entries()) {
+      const answer = answers[nr];
+      if (answer?.ok !== true || !question.holds(answer.value)) findings.lost.push(question.line);
+    }
+    const [verdict] = store.run([{ name: 'verifyAudit', args: [] }]);
+    if (verdict?.ok && (verdict.value as { ok: boolean }).ok !== true) {
+      findings.damaged.push(`verifyAudit: ${JSON.stringify(verdict.value)}`);
+    }
+  } finally {
+    store.close();
+  }
+}
+
+interface Question {
+  line: string;
+  operation: Operation;
+  // biome-ignore lint/suspicious/noExplicitAny: each operation answers differently
+  holds: (value: any) => boolean;
+}
+
+/** What the ledger must still say about a line; nothing for lines that only tell where the writer was. */
+function questionAbout(line: string): Question | undefined {
+  const [kind = '', id = ''] = line.split(' ');
+  const ask = (name: Operation['name'], args: unknown[], holds: Question['holds']): Question => ({
+    line,
+    operation: { name, args },
+    holds,
+  });
+  const reservation = ['reserved', 'placed', 'finished'].indexOf(kind);
+  if (reservation >= 0) {
+    return ask(
+      'findCall',
+      [{ reservationId: id }],
+      (call) =>
+        call !== undefined &&
+        call.reservation !== 'reserved' &&
+        (reservation < 1 || call.reservation === 'consumed') &&
+        (reservation < 2 || call.outcome === 'failed'),
+    );
+  }
+  if (kind === 'opt_out') return ask('status', [NUMBER.id, { phone: id }], (status) => status.ended === 'opt_out');
+  if (kind === 'granted') return ask('status', [NUMBER.id, { phone: id }], (status) => status.status === 'granted');
+  if (kind === 'hot') {
+    const holds = ({ requestLimits }: { requestLimits: { used: number }[] }) => requestLimits[0]?.used === 1;
+    return ask('explain', [NUMBER, { phone: id }], holds);
+  }
+  return undefined;
+}
+
+function inTheFile(db: DatabaseSync, acknowledged: readonly string[], findings: Findings): void {
+  const all = (sql: string): Row[] => db.prepare(sql).all();
+  for (const { integrity_check } of all('PRAGMA integrity_check')) {
+    if (integrity_check !== 'ok') findings.damaged.push(String(integrity_check));
+  }
+  const calls = new Map(all('SELECT reservation_id, state, outcome FROM call').map((row) => [row.reservation_id, row]));
+  const inbox = new Set(all('SELECT hex(key) AS key FROM inbox').map(({ key }) => key));
+  const people = new Map(all('SELECT phone, status, dnc_since, pair_id FROM pair').map((row) => [row.phone, row]));
+  const asked = new Set(all('SELECT pair_id FROM request WHERE state <> 2').map(({ pair_id }) => pair_id));
+  const kept: Record<string, (id: string) => boolean> = {
+    event: (id) => inbox.has(Buffer.from(dedupeKey(id)).toString('hex').toUpperCase()),
+    reserved: (id) => calls.has(id),
+    placed: (id) => calls.get(id)?.state === STATES.consumed,
+    finished: (id) => calls.get(id)?.outcome === 'failed',
+    hot: (id) => asked.has(people.get(id)?.pair_id),
+    opt_out: (id) => typeof people.get(id)?.dnc_since === 'number',
+    granted: (id) => people.get(id)?.status === 'granted',
+  };
+  for (const line of acknowledged) {
+    const [kind = '', id = ''] = line.split(' ');
+    if (kept[kind]?.(id) === false) findings.lost.push(line);
+  }
+  // Nobody is asked more than once a day, or called twice at a time, and no story here is longer than a day.
+  for (const { pair_id, n } of all(
+    'SELECT pair_id, count(*) AS n FROM request WHERE state <> 2 GROUP BY pair_id HAVING n > 1',
+  )) {
+    findings.over.push(`pair ${pair_id} was asked ${n} times`);
+  }
+  for (const { pair_id, n } of all(
+    'SELECT pair_id, count(*) AS n FROM call WHERE live = 1 GROUP BY pair_id HAVING n > 1',
+  )) {
+    findings.over.push(`pair ${pair_id} has ${n} calls at once`);
+  }
+  halves(all, findings);
+  chain(all, findings);
+}
+
+/** Every change is one transaction: each row with its line in the audit, none without. */
+function halves(all: (sql: string) => Row[], findings: Findings): void {
+  const count = (sql: string): number => Number(all(`SELECT count(*) AS n FROM ${sql}`)[0]?.n);
+  const pairs: [string, number, number][] = [
+    ['calls reserved', count('call'), count("audit WHERE event = 'call_reserved'")],
+    ['requests reserved', count('request'), count("audit WHERE event = 'request_reserved'")],
+    [
+      'people on the do-not-call list',
+      count('pair WHERE dnc_since IS NOT NULL'),
+      count("audit WHERE event = 'do_not_call_listed'"),
+    ],
+    ['grants', count('pair WHERE granted_at IS NOT NULL'), count("audit WHERE event = 'permission_granted'")],
+    ['calls over', count('call WHERE outcome IS NOT NULL'), count("audit WHERE event = 'call_finished'")],
+  ];
+  for (const [what, rows, told] of pairs) {
+    if (rows !== told) findings.halfWritten.push(`${what}: ${rows} in the table, ${told} in the audit`);
+  }
+}
+
+function chain(all: (sql: string) => Row[], findings: Findings): void {
+  let prev: Uint8Array = new Uint8Array(32);
+  let seq = 0;
+  for (const row of all('SELECT seq, at, number_id, pair_id, event, digest, prev, hash FROM audit ORDER BY seq')) {
+    seq++;
+    const whole = row.seq === seq && Buffer.from(prev).equals(row.prev as Uint8Array);
+    if (!whole || !linkOf(prev, row).equals(row.hash as Uint8Array)) {
+      findings.damaged.push(`the audit's chain breaks at ${row.seq}`);
+      return;
+    }
+    prev = row.hash as Uint8Array;
+  }
+}
