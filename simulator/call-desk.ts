@@ -4,10 +4,10 @@ import { logText } from './call-log-text.ts';
 import { type Script, type Step, steps, TIMES } from './call-script.ts';
 import { GraphError } from './graph/errors.ts';
 import { newCallId } from './ids.ts';
+import { countConnected, countStarted, countUnanswered, forgetStarted, isUnanswered } from './pair-changes.ts';
 import type { Person } from './people.ts';
 import { automaticRevoke } from './permission-answers.ts';
 import { plainSdp } from './plain-sdp.ts';
-import { countConnected, countUnanswered } from './rules.ts';
 import { type CallFacts, callStatusValue, connectValue, terminateValue } from './webhook-payload.ts';
 import { chat, limitsOf, pairWith, type World } from './world.ts';
 
@@ -48,14 +48,13 @@ export class CallDesk {
     if (opaque !== undefined) call.opaque = opaque;
     this.live.set(call.id, call);
     const { number } = world.state;
-    number.started = [...number.started.filter((at) => at > call.placedAt - 86_400_000), call.placedAt];
+    countStarted(number, call.placedAt);
     let answer: string;
     try {
       answer = await this.answerTo(call, offer);
     } catch (error) {
       this.live.delete(call.id);
-      const index = number.started.indexOf(call.placedAt);
-      if (index >= 0) number.started.splice(index, 1);
+      forgetStarted(number, call.placedAt);
       if (call.media) void world.relay?.end(call.id).catch(world.problem);
       world.problem(error);
       throw new GraphError(138004, 'The relay could not use the offer. Check its candidates, fingerprint and codecs.');
@@ -218,11 +217,10 @@ export class CallDesk {
     if (call.media) void world.relay?.end(call.id).catch((error: unknown) => world.problem(error));
 
     const pair = pairWith(world, call.person);
-    const missed =
-      outcome === 'declined' ||
-      outcome === 'no_answer' ||
-      (outcome === 'cancelled' && call.rang && world.cancelledCounts);
-    const unanswered = call.direction === 'BUSINESS_INITIATED' && call.pickedUpAt === undefined && missed;
+    const unanswered = isUnanswered(
+      { direction: call.direction, pickedUp: call.pickedUpAt !== undefined, outcome, rang: call.rang },
+      world.cancelledCounts,
+    );
     const consequence = unanswered ? countUnanswered(pair, limitsOf(world), now) : 'nothing';
     if (consequence === 'nudge')
       chat(world, call.person, {

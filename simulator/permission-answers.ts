@@ -1,6 +1,7 @@
 import { newMessageId } from './ids.ts';
+import { countContact, setPermission } from './pair-changes.ts';
 import type { PermissionAnswer, Person } from './people.ts';
-import { cardAnswerable, permissionNow, TEMPORARY_SECONDS } from './rules.ts';
+import { cardAnswerable, permissionNow } from './rules.ts';
 import { SimulatorError } from './simulator-error.ts';
 import type { RequestCard } from './state.ts';
 import { permissionReplyValue, textValue } from './webhook-payload.ts';
@@ -59,7 +60,7 @@ export function callbackGrant(world: World, person: Person, callId: string): voi
 /** The person writes to the business, which opens the service window. */
 export function sendMessage(world: World, person: Person, text: string): string {
   const id = newMessageId();
-  pairWith(world, person).windowFrom = world.clock.now();
+  countContact(pairWith(world, person), world.clock.now());
   chat(world, person, { id, from: 'person', kind: 'text', text });
   world.sender.emit('messages', 'message', textValue(person, id, world.clock.seconds(), text));
   return id;
@@ -73,9 +74,8 @@ function change(
 ): void {
   const pair = pairWith(world, person);
   const seconds = world.clock.seconds();
-  const expiresAt = seconds + TEMPORARY_SECONDS;
-  if (answer === 'temporary') pair.permission = { status: 'temporary', expiresAt: expiresAt * 1000 };
-  else pair.permission = { status: answer === 'permanent' ? 'permanent' : 'no_permission' };
+  setPermission(pair, answer, world.clock.now());
+  const { expiresAt } = pair.permission;
   chat(world, person, { from: 'system', kind: 'permission_change', text: sentence(world, answer, how.automatic) });
   world.sender.emit(
     'messages',
@@ -89,7 +89,7 @@ function change(
         response: answer === 'reject' ? 'reject' : 'accept',
         permanent: answer === 'permanent',
         automatic: how.automatic,
-        ...(answer === 'temporary' ? { expiresAt } : {}),
+        ...(expiresAt === undefined ? {} : { expiresAt: expiresAt / 1000 }),
       },
       ...(how.contextId ? { contextId: how.contextId } : {}),
     }),

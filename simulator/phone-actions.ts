@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Call } from './call.ts';
 import { TIMES } from './call-script.ts';
+import { countContact } from './pair-changes.ts';
 import type { Person } from './people.ts';
 import { callbackGrant } from './permission-answers.ts';
 import type { Voice } from './relay-contract.ts';
@@ -104,7 +105,7 @@ export function callBusiness(world: World, person: Person): Call {
       'Enable calling in its settings.',
       409,
     );
-  pairWith(world, person).windowFrom = world.clock.now();
+  countContact(pairWith(world, person), world.clock.now());
   const call = world.calls.placeByPerson(person);
   chat(world, person, { from: 'system', kind: 'call_log', text: `You called ${world.businessName}` });
   if (world.state.number.calling.callback_permission_status === 'ENABLED')

@@ -8,7 +8,7 @@ const WEEK = 7 * DAY;
 /**
  * The referee. What WhatsApp allows between a business number and a person, written from the reference
  * (meta-cloud-api.md §4, of User call permissions and Overview, 26 June 2026, and Sandbox, 7 April 2026) and from nothing
- * else. Pure: state and time in, verdict out. All times are milliseconds.
+ * else. Pure: state and time in, verdict out; what happens changes the state in `pair-changes.ts`. All times are milliseconds.
  */
 export interface Limits {
   requestsPerDay: number;
@@ -125,7 +125,7 @@ export function uncallable(): GraphError {
   return ruled(138001, 'The recipient cannot be called: not on WhatsApp, unsupported client or terms not accepted.');
 }
 
-/** Why no permission request may be sent now, or nothing. */
+/** Why no permission request may be sent to this person now, or nothing. */
 export function requestRefusal(pair: Pair, limits: Limits, now: number): GraphError | undefined {
   if (permissionNow(pair, now).status === 'permanent')
     return ruled(138017, 'The recipient has granted a permanent permission already.');
@@ -145,50 +145,32 @@ export function freeFormRefusal(pair: Pair, now: number): GraphError | undefined
   return ruled(131047, 'More than 24 hours have passed since the recipient last replied. Send a template instead.');
 }
 
-/** Why the business may not call this person now, or nothing. */
-export function callRefusal(
+/** Why the business may not call this person now; every reason, the first of which is told. */
+export function callRefusals(
   pair: Pair,
   number: NumberState,
   live: { pair: boolean; number: number },
   limits: Limits,
   now: number,
-): GraphError | undefined {
+): GraphError[] {
+  const refusals: GraphError[] = [];
   if (permissionNow(pair, now).status === 'no_permission')
-    return ruled(138006, 'No approved call permission from the recipient');
-  if (live.pair) return ruled(138003, 'A call with this recipient is already ongoing.');
+    refusals.push(ruled(138006, 'No approved call permission from the recipient'));
+  if (live.pair) refusals.push(ruled(138003, 'A call with this recipient is already ongoing.'));
   const use = callUse(pair, limits, now);
   if (use.full)
-    return ruled(
-      138012,
-      `${limits.connectedPerDay} connected calls in 24 hours with this recipient. Next call allowed at ${when(use.freesAt ?? now)}.`,
+    refusals.push(
+      ruled(
+        138012,
+        `${limits.connectedPerDay} connected calls in 24 hours with this recipient. Next call allowed at ${when(use.freesAt ?? now)}.`,
+      ),
     );
   const started = windowUse(number.started, DAY, limits.startedPerDay, now);
   if (started.full)
-    return ruled(
-      138005,
-      `${limits.startedPerDay} calls in 24 hours. Next call allowed at ${when(started.freesAt ?? now)}.`,
+    refusals.push(
+      ruled(138005, `${limits.startedPerDay} calls in 24 hours. Next call allowed at ${when(started.freesAt ?? now)}.`),
     );
   if (live.number >= limits.concurrent)
-    return ruled(138002, `${limits.concurrent} calls are going on with this phone number.`);
-  return undefined;
-}
-
-/** What an unanswered call leads to. Changes the pair: counts, and ends the permission at the limit. */
-export function countUnanswered(pair: Pair, limits: Limits, now: number): 'nothing' | 'nudge' | 'revoked' {
-  pair.unanswered += 1;
-  if (pair.unanswered >= limits.revokeAfter) {
-    pair.unanswered = 0;
-    if (permissionNow(pair, now).status === 'no_permission') return 'nothing';
-    pair.permission = { status: 'no_permission' };
-    return 'revoked';
-  }
-  return pair.unanswered === limits.nudgeAfter ? 'nudge' : 'nothing';
-}
-
-/** A call that was picked up: clears the request windows and the row of unanswered calls, opens the service window. */
-export function countConnected(pair: Pair, direction: 'BUSINESS_INITIATED' | 'USER_INITIATED', now: number): void {
-  if (direction === 'BUSINESS_INITIATED') pair.connected = [...pair.connected.filter((at) => at > now - DAY), now];
-  pair.lastConnectedAt = now;
-  pair.unanswered = 0;
-  pair.windowFrom = now;
+    refusals.push(ruled(138002, `${limits.concurrent} calls are going on with this phone number.`));
+  return refusals;
 }

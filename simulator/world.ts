@@ -10,7 +10,8 @@ import type { RefereeLog } from './referee-log.ts';
 import type { Relay, Setup } from './relay-contract.ts';
 import { type Limits, PRODUCTION_LIMITS, TEST_NUMBER_LIMITS } from './rules.ts';
 import { SimulatorError } from './simulator-error.ts';
-import { type ChatItem, type NumberState, type Pair, pairOf, type State } from './state.ts';
+import { type ChatItem, type NumberState, newPair, type Pair, pairOf, type State } from './state.ts';
+import type { Addressed } from './verdict.ts';
 import type { WebhookFaults } from './webhook-faults.ts';
 import type { WebhookSender } from './webhook-sender.ts';
 
@@ -86,6 +87,18 @@ export function addressee(world: World, id: string): Person | undefined {
   const person = makePerson({ phone: id });
   world.state.people.push(person);
   return person;
+}
+
+/** Everything the rules ask about one addressee; nobody on WhatsApp is undefined. */
+export function addressed(world: World, person: Person | undefined): Addressed {
+  const { number } = world.state;
+  return {
+    number,
+    country: countryOfNumber(number),
+    pair: person ? pairWith(world, person) : newPair(),
+    person: person ?? { onWhatsApp: false, callable: false, allowListed: false },
+    limits: limitsOf(world),
+  };
 }
 
 /** Puts something into the person's chat and shows it. */

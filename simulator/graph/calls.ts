@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Call } from '../call.ts';
-import { callRefusal, notListed, numberRefusal, uncallable } from '../rules.ts';
+import { numberRefusal, uncallable } from '../rules.ts';
 import { checkSdp } from '../sdp-check.ts';
-import { addressee, countryOfNumber, limitsOf, pairWith, type World } from '../world.ts';
+import { judgeCall } from '../verdict.ts';
+import { addressed, addressee, countryOfNumber, type World } from '../world.ts';
 import { GraphError, ruled } from './errors.ts';
 import { type GraphRequest, parameters, recipientId } from './request.ts';
 
@@ -79,11 +80,12 @@ async function connect(world: World, request: GraphRequest): Promise<unknown> {
   if (id === state.number.businessNumber) throw ruled(131021, 'The business cannot call itself.');
   request.warnings.push(...checkSdp(body.session.sdp, additionalCodecs(world)));
   const person = addressee(world, id);
-  if (state.number.testNumber && !person?.allowListed) throw notListed();
-  if (!person?.onWhatsApp || !person.callable) throw uncallable();
-  const live = { pair: world.calls.liveWith(person) !== undefined, number: world.calls.liveCalls().length };
-  const forbidden = callRefusal(pairWith(world, person), state.number, live, limitsOf(world), now);
-  if (forbidden) throw forbidden;
+  const live = {
+    pair: person !== undefined && world.calls.liveWith(person) !== undefined,
+    number: world.calls.liveCalls().length,
+  };
+  const [forbidden] = judgeCall(addressed(world, person), live, now);
+  if (forbidden || !person) throw forbidden ?? uncallable();
   const call = await world.calls.place(person, body.session.sdp, body.biz_opaque_callback_data);
   return { messaging_product: 'whatsapp', calls: [{ id: call.id }] };
 }

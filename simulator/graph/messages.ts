@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { TIMES } from '../call-script.ts';
 import { newMessageId } from '../ids.ts';
+import { countRequest } from '../pair-changes.ts';
 import { makePerson, type Person } from '../people.ts';
 import { answerRequest } from '../permission-answers.ts';
-import { freeFormRefusal, notListed, numberRefusal, requestRefusal, uncallable } from '../rules.ts';
-import { newPair, type RequestCard } from '../state.ts';
+import { freeFormRefusal, notListed } from '../rules.ts';
+import type { RequestCard } from '../state.ts';
+import { judgeRequest } from '../verdict.ts';
 import { messageStatusValue } from '../webhook-payload.ts';
-import { addressee, chat, countryOfNumber, limitsOf, pairWith, type World } from '../world.ts';
-import { type GraphError, ruled } from './errors.ts';
+import { addressed, addressee, chat, pairWith, type World } from '../world.ts';
+import { ruled } from './errors.ts';
 import { type GraphRequest, parameters, recipientId } from './request.ts';
 import { renderTemplate } from './template-rendering.ts';
 
@@ -89,21 +91,15 @@ function read(world: World, type: string, body: unknown): Outgoing {
   return { text: question.body?.text ?? '', asksPermission: true, freeForm: true };
 }
 
-/** The rules, in the order in which this referee looks at them (Meta's is not documented). */
 function judge(world: World, person: Person | undefined, message: Outgoing): void {
   const now = world.clock.now();
-  const { number } = world.state;
-  const pair = person ? pairWith(world, person) : newPair();
-  if (message.asksPermission) refuse(numberRefusal(number, countryOfNumber(number), now));
-  if (number.testNumber && !person?.allowListed) refuse(notListed());
-  if (message.asksPermission) {
-    if (person?.onWhatsApp && !person.callable) refuse(uncallable());
-    refuse(requestRefusal(pair, limitsOf(world), now));
-  }
-  if (message.freeForm) refuse(freeFormRefusal(pair, now));
-}
-
-function refuse(refusal: GraphError | undefined): void {
+  const to = addressed(world, person);
+  const [refusal] = message.asksPermission
+    ? judgeRequest(to, message, now)
+    : [
+        to.number.testNumber && !to.person.allowListed ? notListed() : undefined,
+        message.freeForm ? freeFormRefusal(to.pair, now) : undefined,
+      ].filter((refusal) => refusal !== undefined);
   if (refusal) throw refusal;
 }
 
@@ -143,9 +139,7 @@ function fail(world: World, person: Person, id: string, message: Outgoing): void
 }
 
 function ask(world: World, person: Person, id: string): RequestCard {
-  const pair = pairWith(world, person);
   const card: RequestCard = { id, at: world.clock.now() };
-  // A test number may ask 100 times a week; older questions are over.
-  pair.requests = [...pair.requests.slice(-199), card];
+  countRequest(pairWith(world, person), card);
   return card;
 }

@@ -1,11 +1,10 @@
 import { strict as assert } from 'node:assert';
+import { countConnected, countUnanswered, setPermission } from '../../simulator/pair-changes.ts';
 import {
-  callRefusal,
+  callRefusals,
   callUse,
   cardAnswerable,
   cardState,
-  countConnected,
-  countUnanswered,
   freeFormRefusal,
   numberRefusal,
   PRODUCTION_LIMITS as P,
@@ -21,6 +20,7 @@ const DAY = 24 * HOUR;
 const NOW = 1_795_176_000_000;
 const FREE = { pair: false, number: 0 };
 
+const callRefusal = (...args: Parameters<typeof callRefusals>) => callRefusals(...args)[0];
 const number = () => newState({ businessNumber: '351211000100', testNumber: false }).number;
 const pair = (more: Partial<Pair> = {}): Pair => ({ ...newPair(), ...more });
 const asked = (...ago: number[]) => pair({ requests: ago.map((ms, index) => ({ id: `r${index}`, at: NOW - ms })) });
@@ -98,6 +98,22 @@ describe('simulator: the referee', () => {
     assert.equal(callRefusal(granted(), busy, FREE, P, NOW + 1), undefined);
     assert.equal(callRefusal(granted(), number(), { pair: false, number: 999 }, P, NOW), undefined);
     assert.equal(callRefusal(granted(), number(), { pair: false, number: 1000 }, P, NOW)?.code, 138002);
+  });
+
+  it('tells every rule that a call breaks, permission first', () => {
+    const one = { ...connected(100, HOUR), permission: { status: 'no_permission' as const } };
+    const codes = callRefusals(one, number(), { pair: true, number: 1000 }, P, NOW).map(({ code }) => code);
+    assert.deepEqual(codes, [138006, 138003, 138012, 138002]);
+  });
+
+  it('a temporary permission lasts 604,800 s from the second of the approval', () => {
+    const one = pair();
+    setPermission(one, 'temporary', NOW + 999);
+    assert.deepEqual(one.permission, { status: 'temporary', expiresAt: NOW + 604_800_000 });
+    setPermission(one, 'permanent', NOW);
+    assert.deepEqual(one.permission, { status: 'permanent' });
+    setPermission(one, 'reject', NOW);
+    assert.deepEqual(one.permission, { status: 'no_permission' });
   });
 
   it('one call at a time with a person', () => {
