@@ -1,5 +1,5 @@
 import type { CallFacts } from '../../permission/call-facts.ts';
-import type { Contact, Instant, ReservationState, Use } from '../../permission/model.ts';
+import type { Contact, Instant, PermissionStatus, ReservationState, Use } from '../../permission/model.ts';
 import type { PairState } from '../../permission/pair-state.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
 import type { Appended, AuditQuery, AuditRow, Effect } from '../ledger.ts';
@@ -20,6 +20,8 @@ export interface PairRow {
   contact: Contact;
   state: PairState;
   auditKey: Uint8Array;
+  /** Found by the fingerprint that an erasure left; `contact` is what was asked for, not what is stored. Set by `identity.ts` alone. */
+  nameless?: true;
 }
 
 export interface RequestRow {
@@ -38,6 +40,9 @@ export interface RequestRow {
   providerId?: string;
   /** Template it was sent with; absent for a free-form request. */
   template?: string;
+  /** What it brought so far, and when the person said so. A grant is not taken back by a later denial. */
+  answer?: 'granted' | 'denied';
+  answeredAt?: Instant;
 }
 
 /** Ours; outbound but placed by somebody else with the same number; inbound. */
@@ -101,6 +106,63 @@ export interface AuditEntry {
   pair?: Pick<PairRow, 'pairId' | 'auditKey'>;
 }
 
+/** A row of the audit as it stands in the store, with everything that its place in the chain depends on. */
+export interface ChainedRow {
+  seq: number;
+  at: Instant;
+  numberId: number | null;
+  pairId: number | null;
+  event: string;
+  /** JSON exactly as it was hashed; null after the person was erased. */
+  detail: string | null;
+  digest: Uint8Array;
+  prev: Uint8Array;
+  hash: Uint8Array;
+  /** The audit key of the pair as it is now; absent if the row names no pair, or one that is gone. */
+  key?: Uint8Array;
+}
+
+/** A place in the audit's chain. */
+export interface ChainPlace {
+  seq: number;
+  hash: Uint8Array;
+}
+
+/** What the statistics count. Which rows are meant is said at `Statistics`; the rates are made of them elsewhere. */
+export interface UsageQuery {
+  numberId: number;
+  from?: Instant;
+  to?: Instant;
+  purpose?: string;
+  /** `''`: requests without a template. */
+  template?: string;
+}
+export interface UsageCounts {
+  /** Requests in state `consumed` whose `at` is in the period, and those with an `answer`. */
+  requests: number;
+  granted: number;
+  denied: number;
+  /** Our calls (`OURS`) in state `consumed`, not live, `startedAt` in the period; those with `connectedAt`; of these with outcome `completed`. */
+  calls: number;
+  answered: number;
+  completed: number;
+  /** Pairs of these requests, and of our calls in state `consumed` that started in the period, over or not; those with `doNotCall.since` in it. */
+  people: number;
+  optedOut: number;
+}
+
+/** What retention takes away, and what it leaves because a rule still looks at it. */
+export interface Purge {
+  /** Older than this goes: audit rows by their time, requests and calls by the latest of their times, pairs by their newest time. */
+  before: Instant;
+  /** True: a rule counts requests since the last grant, however old: those later than `lastGrantedAt` stay. */
+  requestsSinceGrant: boolean;
+  /** True: a rule counts calls per permission: calls of pairs whose stored status is `granted` stay. */
+  callsSinceGrant: boolean;
+  /** Most rows of each kind that one call looks at; the next one goes on where this one ended. */
+  limit: number;
+}
+
 /**
  * What operations read and write, inside one transaction. An engine brings the rows under lock and keeps them; it decides
  * nothing. What was written is read back by the reads that follow. Rows handed out belong to the caller: writing is what
@@ -129,14 +191,28 @@ export interface Records {
   findAlias(numberId: number, name: string): { pairId: number; proven: boolean } | undefined;
   /** Sets a name. A proven one stays proven. */
   link(numberId: number, name: string, pairId: number, proven: boolean): void;
+  /** Every name under which a pair is found, fingerprints among them. */
+  aliasesOf(pairId: number): { name: string; proven: boolean }[];
+  unlink(numberId: number, name: string): void;
+  /** The random key of the store's fingerprints. It is there once somebody was erased, and then never changes. */
+  fingerprintKey(): Uint8Array | undefined;
+  writeFingerprintKey(key: Uint8Array): void;
+  /** Takes every name, the language and the time zone out of a pair, and gives it a new audit key. The old key is gone. */
+  forgetPair(pairId: number): void;
+  /** Pairs by what is stored as their status, by pair id, without merged ones. */
+  pairsByStatus(numberId: number, status: PermissionStatus, afterPairId: number, limit: number): PairRow[];
   /** Gives everything that belongs to one pair to another one, and marks it as merged into that. */
   absorb(kept: number, gone: number): void;
   /** Pairs that were merged into this one. */
   mergedInto(pairId: number): number[];
 
   insertRequest(request: RequestRow): void;
-  /** Writes pair, state, time and provider's id. */
+  /** Writes pair, state, time, provider's id and answer. */
   writeRequest(request: RequestRow): void;
+  /** Every request to a pair. */
+  requestsOf(pairId: number): RequestRow[];
+  /** Writes purpose and provider's id, after an erasure changed them. */
+  forgetRequest(request: RequestRow): void;
   findRequest(reservationId: string): RequestRow | undefined;
   /** The request whose message the provider knows under this id, among those to people of one business number. */
   findRequestByProviderId(providerId: string, numberId: number): RequestRow | undefined;
@@ -150,6 +226,10 @@ export interface Records {
   /** Writes a call with everything derived from it (`call-derived.ts`). */
   writeCall(call: CallRow, isNew?: boolean): void;
   deleteCall(call: CallRow): void;
+  /** Every call of a pair, in every direction. */
+  everyCall(pairId: number): CallRow[];
+  /** Writes purpose, origin, and the provider's ids of call and request, after an erasure changed them. */
+  forgetCall(call: CallRow): void;
   findCall(reservationId: string): CallRow | undefined;
   findCallByProviderId(callId: string, numberId?: number): CallRow | undefined;
   /** Calls that count or are live: live ones, and those that count from later than `after`, oldest first. */
@@ -185,7 +265,9 @@ export interface Records {
   nearestLapse(): { expires?: Instant; granted?: Instant; requested?: Instant };
   doNotCallPairs(numberId: number, afterPairId: number, limit: number): PairRow[];
 
-  /** Appends one row to the audit and links it to the row before. */
+  countUsage(query: UsageQuery): UsageCounts;
+
+  /** Appends one row to the audit and links it to the row before. The head moves with it, in the same commit. */
   writeAudit(entry: AuditEntry): void;
   /** A page of the audit, oldest first. `pairIds`: of these pairs only. Contacts are masked unless asked otherwise. */
   readAudit(
@@ -196,4 +278,17 @@ export interface Records {
       limit: number;
     },
   ): AuditRow[];
+  /** Rows of the chain after `afterSeq`, in order of `seq`. */
+  auditChain(afterSeq: number, limit: number): ChainedRow[];
+  /** The head: the last row ever written. The anchor: the last row that went by retention. Absent: none yet. */
+  auditEnds(): { anchor?: ChainPlace; head?: ChainPlace };
+  /** Takes the details out of a person's rows; the rows stay. Returns how many had one. */
+  eraseAudit(pairIds: readonly number[]): number;
+  /**
+   * Retention. Audit rows go from the beginning of the chain only, without a gap, and the anchor moves with them. Of requests
+   * and calls those without an end, and unanswered calls after the pair's `streakFrom`, always stay. A pair goes, with its
+   * names, if nothing holds on to it: no request, call or row of the audit, no do-not-call entry, stored status neither
+   * `granted` nor `pending`, none of its times later than `before`; one that others were merged into goes after them.
+   */
+  purge(what: Purge): void;
 }

@@ -16,6 +16,8 @@ export interface Transaction {
   readonly sure: boolean;
   /** When the store was made: it has forgotten nothing from before. */
   readonly createdAt: Instant;
+  /** How long records are kept, in milliseconds; absent: for ever. */
+  readonly keepFor?: number;
   /** Lets the clock compare itself with a provider's timestamp that has just arrived. */
   heardProvider(at: Instant): void;
 }

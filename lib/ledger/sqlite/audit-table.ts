@@ -1,42 +1,47 @@
-import { hash } from 'node:crypto';
 import { maskContact } from '../../permission/masking.ts';
 import type { AuditRow } from '../ledger.ts';
-import type { AuditEntry, Records } from '../operations/records.ts';
+import { CHAIN_START, chainHash, detailDigest } from '../operations/chain.ts';
+import type { AuditEntry, ChainPlace, Records } from '../operations/records.ts';
+import { readPlace, writePlace } from './chain-places.ts';
 import type { Database } from './database.ts';
 import type { Session } from './session.ts';
 
-const NOTHING = new Uint8Array(32);
-const NO_KEY = new Uint8Array(16);
-
-/** The end of the audit's hash chain. Forgets itself after a rollback and is read again. */
+/**
+ * The head of the audit's hash chain. It is kept beside the rows and written with every commit that adds some, so that rows
+ * missing at the end are noticed, and a chain whose rows have all gone by retention goes on. Forgets itself after a rollback.
+ */
 export class AuditChain {
-  #seq = 0;
-  #hash: Uint8Array | undefined;
+  #head: ChainPlace | undefined;
+  #moved = false;
 
-  next(db: Database): { seq: number; prev: Uint8Array } {
-    if (this.#hash === undefined) {
-      const last = db.statement('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get();
-      this.#seq = last === undefined ? 0 : Number(last.seq);
-      this.#hash = last?.hash instanceof Uint8Array ? last.hash : NOTHING;
-    }
-    return { seq: this.#seq + 1, prev: this.#hash };
+  head(db: Database): ChainPlace {
+    this.#head ??= readPlace(db, 'audit_head') ?? readPlace(db, 'audit_anchor') ?? { seq: 0, hash: CHAIN_START };
+    return this.#head;
   }
 
-  appended(seq: number, hash: Uint8Array): void {
-    this.#seq = seq;
-    this.#hash = hash;
+  appended(head: ChainPlace): void {
+    this.#head = head;
+    this.#moved = true;
+  }
+
+  /** Belongs before every commit. */
+  save(db: Database): void {
+    if (this.#moved && this.#head !== undefined) writePlace(db, 'audit_head', this.#head);
+    this.#moved = false;
   }
 
   forget(): void {
-    this.#hash = undefined;
+    this.#head = undefined;
+    this.#moved = false;
   }
 }
 
 /** Appends one row to the audit and links it to the row before. */
 export function writeAudit(tx: Session, entry: AuditEntry): void {
-  const { seq, prev } = tx.chain.next(tx.db);
+  const { seq: last, hash: prev } = tx.chain.head(tx.db);
+  const seq = last + 1;
   const detail = JSON.stringify(entry.detail);
-  const digest = sha256(entry.pair?.auditKey ?? NO_KEY, Buffer.from(detail));
+  const digest = detailDigest(detail, entry.pair?.auditKey);
   const row = {
     seq,
     at: tx.now,
@@ -50,24 +55,7 @@ export function writeAudit(tx: Session, entry: AuditEntry): void {
       'INSERT INTO audit(seq, at, number_id, pair_id, event, detail, digest, prev, hash) VALUES(?,?,?,?,?,?,?,?,?)',
     )
     .run(seq, row.at, row.numberId, row.pairId, row.event, detail, digest, prev, link);
-  tx.chain.appended(seq, link);
-}
-
-/** The link of one row: covers everything in it but the detail, which its digest stands for. */
-export function chainHash(
-  prev: Uint8Array,
-  row: { seq: number; at: number; numberId: number | null; pairId: number | null; event: string },
-  digest: Uint8Array,
-): Uint8Array {
-  return sha256(
-    prev,
-    Buffer.from(`${row.seq}|${row.at}|${row.numberId ?? ''}|${row.pairId ?? ''}|${row.event}|`),
-    digest,
-  );
-}
-
-function sha256(...parts: Uint8Array[]): Uint8Array {
-  return hash('sha256', Buffer.concat(parts), 'buffer');
+  tx.chain.appended({ seq, hash: link });
 }
 
 /** A page of the audit, oldest first. */
@@ -80,7 +68,10 @@ export function readAudit(db: Database, query: Parameters<Records['readAudit']>[
     where.push(condition);
     values.push(value);
   };
-  only('a.pair_id IN (SELECT value FROM json_each(?))', pairIds === undefined ? undefined : JSON.stringify(pairIds));
+  only(
+    'a.pair_id IN (SELECT value FROM json_each(?)) AND a.detail IS NOT NULL',
+    pairIds === undefined ? undefined : JSON.stringify(pairIds),
+  );
   only('a.number_id = ?', numberId);
   only('a.at >= ?', from);
   only('a.at < ?', to);
@@ -101,9 +92,22 @@ export function readAudit(db: Database, query: Parameters<Records['readAudit']>[
     };
     if (row.number !== null) result.businessNumberId = String(row.number);
     const name = row.phone ?? row.user_id ?? row.parent_user_id;
-    if (name !== null && name !== undefined) {
+    // A person who was erased and came back is not put together again with what was erased.
+    if (name !== null && name !== undefined && row.detail !== null) {
       result.contact = unmasked === true ? String(name) : maskContact(String(name));
     }
     return result;
   });
+}
+
+/** Takes the details out of the rows of these pairs. Returns how many had one. */
+export function eraseAudit(db: Database, pairIds: readonly number[]): number {
+  let erased = 0;
+  for (const pairId of pairIds) {
+    const { changes } = db
+      .statement('UPDATE audit SET detail = NULL WHERE pair_id = ? AND detail IS NOT NULL')
+      .run(pairId);
+    erased += Number(changes);
+  }
+  return erased;
 }

@@ -66,6 +66,23 @@ export function deleteCall(tx: Session, call: CallRow): void {
   tx.db.statement('DELETE FROM call WHERE reservation_id = ?').run(call.reservationId);
 }
 
+/** Every call of a pair. */
+export function everyCall(tx: Session, pairId: number): CallRow[] {
+  return tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE pair_id = ?`).all(pairId).map(fromRow);
+}
+
+export function forgetCall(tx: Session, call: CallRow): void {
+  tx.db
+    .statement('UPDATE call SET purpose = ?, origin = ?, call_id = ?, request_id = ? WHERE reservation_id = ?')
+    .run(
+      call.purpose,
+      call.origin === undefined ? null : JSON.stringify(call.origin),
+      orNull(call.callId),
+      orNull(call.requestId),
+      call.reservationId,
+    );
+}
+
 /** Tells the load of the business number what this call now means for it. */
 function countStart(tx: Session, call: CallRow, live: boolean, counts: boolean): void {
   const { numberId, reservationId, lastNews } = call;

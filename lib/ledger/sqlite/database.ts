@@ -78,6 +78,8 @@ export class Database {
       this.#insistOnExclusive();
     }
     db.exec('PRAGMA synchronous=FULL');
+    // What is deleted is overwritten: an erased person leaves nothing in the free space of the file.
+    db.exec('PRAGMA secure_delete=ON');
     db.exec('PRAGMA foreign_keys=OFF');
     // Checkpoints run when we choose, not inside somebody's commit.
     db.exec('PRAGMA wal_autocheckpoint=0');

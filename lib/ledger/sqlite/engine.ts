@@ -13,6 +13,8 @@ export interface SqliteEngineSettings {
   profile: Profile;
   /** Changes to the list of opt-out words. */
   optOut?: OptOutWords;
+  /** How many days records are kept (`docs/adr/0009-erasure-and-retention.md`); for ever if left out. */
+  retentionDays?: number;
   /** For tests: wall and steady milliseconds as two float64, which the test moves. */
   clock?: SharedArrayBuffer;
   /** For tests: largest file in pages of 4 KiB. */
@@ -37,6 +39,7 @@ export class SqliteEngine extends CheckedLedger {
       owner: randomBytes(9).toString('base64url'),
       maxPages: settings.maxPages ?? 0,
       ...(settings.optOut === undefined ? {} : { optOut: settings.optOut }),
+      ...(settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays }),
       ...(settings.clock === undefined ? {} : { clock: settings.clock }),
     };
   }

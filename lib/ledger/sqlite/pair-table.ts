@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Contact, Permission } from '../../permission/model.ts';
+import type { Contact, Permission, PermissionStatus } from '../../permission/model.ts';
 import { newPair, type PairState } from '../../permission/pair-state.ts';
 import type { PairRow } from '../operations/records.ts';
 import { orNull, type Session, whole } from './session.ts';
@@ -134,6 +134,31 @@ export function mergedInto(tx: Session, pairId: number): number[] {
     .statement('SELECT pair_id FROM pair WHERE merged_into = ?')
     .all(pairId)
     .map((row) => Number(row.pair_id));
+}
+
+export function forgetPair(tx: Session, pairId: number): void {
+  tx.db
+    .statement(
+      `UPDATE pair SET phone = NULL, user_id = NULL, parent_user_id = NULL, name = NULL, language = NULL,
+       time_zone = NULL, audit_key = ? WHERE pair_id = ?`,
+    )
+    .run(randomBytes(16), pairId);
+}
+
+export function pairsByStatus(
+  tx: Session,
+  numberId: number,
+  status: PermissionStatus,
+  after: number,
+  limit: number,
+): PairRow[] {
+  return tx.db
+    .statement(
+      `SELECT * FROM pair WHERE number_id = ? AND status = ? AND merged_into IS NULL AND pair_id > ?
+       ORDER BY pair_id LIMIT ?`,
+    )
+    .all(numberId, status, after, limit)
+    .map(fromRow);
 }
 
 /** People on the do-not-call list, in the order in which they became known. */

@@ -9,6 +9,7 @@ export interface WorkerSettings {
   optOut?: OptOutWords;
   owner: string;
   maxPages: number;
+  retentionDays?: number;
   /** Wall and steady milliseconds as two float64, for tests. */
   clock?: SharedArrayBuffer;
 }

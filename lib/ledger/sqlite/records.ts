@@ -1,27 +1,34 @@
-import type { Contact, Instant, Use } from '../../permission/model.ts';
+import type { Contact, Instant, PermissionStatus, Use } from '../../permission/model.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
 import type { Appended, AuditRow, Effect } from '../ledger.ts';
 import type {
   AuditEntry,
   CallRow,
+  ChainedRow,
   CountedCall,
   NumberLoad,
   NumberRow,
   PairRow,
+  Purge,
   Records,
   RequestRow,
+  UsageCounts,
+  UsageQuery,
 } from '../operations/records.ts';
 import * as aliases from './alias-table.ts';
 import * as audits from './audit-table.ts';
 import * as calls from './call-table.ts';
 import * as windows from './call-window.ts';
+import { auditChain, readPlace } from './chain-places.ts';
 import * as inbox from './inbox-table.ts';
 import * as lapses from './lapses.ts';
 import * as notices from './notice-table.ts';
 import * as numbers from './number-table.ts';
 import * as pairs from './pair-table.ts';
 import * as requests from './request-table.ts';
+import { asMaintenance, purge } from './retention.ts';
 import type { Session } from './session.ts';
+import { countUsage } from './usage.ts';
 
 /** The records of the open transaction on the SQLite file: every read and write is a statement, at once. */
 export class SqliteRecords implements Records {
@@ -67,6 +74,24 @@ export class SqliteRecords implements Records {
   link(numberId: number, name: string, pairId: number, proven: boolean): void {
     aliases.link(this.#tx, numberId, name, pairId, proven);
   }
+  aliasesOf(pairId: number): { name: string; proven: boolean }[] {
+    return aliases.aliasesOf(this.#tx, pairId);
+  }
+  unlink(numberId: number, name: string): void {
+    aliases.unlink(this.#tx, numberId, name);
+  }
+  fingerprintKey(): Uint8Array | undefined {
+    return aliases.fingerprintKey(this.#tx);
+  }
+  writeFingerprintKey(key: Uint8Array): void {
+    aliases.writeFingerprintKey(this.#tx, key);
+  }
+  forgetPair(pairId: number): void {
+    pairs.forgetPair(this.#tx, pairId);
+  }
+  pairsByStatus(numberId: number, status: PermissionStatus, afterPairId: number, limit: number): PairRow[] {
+    return pairs.pairsByStatus(this.#tx, numberId, status, afterPairId, limit);
+  }
   absorb(kept: number, gone: number): void {
     pairs.absorbPair(this.#tx, kept, gone);
   }
@@ -98,6 +123,12 @@ export class SqliteRecords implements Records {
   reservedRequests(pairId: number): string[] {
     return requests.reservedRequests(this.#tx, pairId);
   }
+  requestsOf(pairId: number): RequestRow[] {
+    return requests.requestsOf(this.#tx, pairId);
+  }
+  forgetRequest(request: RequestRow): void {
+    requests.forgetRequest(this.#tx, request);
+  }
   abandonedRequests(): RequestRow[] {
     return requests.abandonedRequests(this.#tx);
   }
@@ -113,6 +144,12 @@ export class SqliteRecords implements Records {
   }
   findCallByProviderId(callId: string, numberId?: number): CallRow | undefined {
     return calls.findCallByProviderId(this.#tx, callId, numberId);
+  }
+  everyCall(pairId: number): CallRow[] {
+    return calls.everyCall(this.#tx, pairId);
+  }
+  forgetCall(call: CallRow): void {
+    calls.forgetCall(this.#tx, call);
   }
   callsWithoutEnd(numberId: number): CallRow[] {
     return calls.callsWithoutEnd(this.#tx, numberId);
@@ -164,10 +201,30 @@ export class SqliteRecords implements Records {
     return lapses.nearestLapse(this.#tx);
   }
 
+  countUsage(query: UsageQuery): UsageCounts {
+    return countUsage(this.#tx, query);
+  }
+
   writeAudit(entry: AuditEntry): void {
     audits.writeAudit(this.#tx, entry);
   }
   readAudit(query: Parameters<Records['readAudit']>[0]): AuditRow[] {
     return audits.readAudit(this.#tx.db, query);
+  }
+  auditChain(afterSeq: number, limit: number): ChainedRow[] {
+    return auditChain(this.#tx.db, afterSeq, limit);
+  }
+  auditEnds(): ReturnType<Records['auditEnds']> {
+    // What this transaction has appended itself is not in the file's own note of the head yet.
+    this.#tx.chain.save(this.#tx.db);
+    const anchor = readPlace(this.#tx.db, 'audit_anchor');
+    const head = readPlace(this.#tx.db, 'audit_head');
+    return { ...(anchor === undefined ? {} : { anchor }), ...(head === undefined ? {} : { head }) };
+  }
+  eraseAudit(pairIds: readonly number[]): number {
+    return asMaintenance(this.#tx, () => audits.eraseAudit(this.#tx.db, pairIds));
+  }
+  purge(what: Purge): void {
+    purge(this.#tx, what);
   }
 }

@@ -5,7 +5,7 @@ import { stateName, stateNumber } from './reservation-state.ts';
 import { orNull, type Session, whole } from './session.ts';
 
 const COLUMNS = `reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by, provider_id,
-  template`;
+  template, answer, answered_at`;
 
 export function insertRequest(tx: Session, request: RequestRow): void {
   tx.db
@@ -31,8 +31,28 @@ export function insertRequest(tx: Session, request: RequestRow): void {
 
 export function writeRequest(tx: Session, request: RequestRow): void {
   tx.db
-    .statement('UPDATE request SET pair_id = ?, state = ?, at = ?, provider_id = ? WHERE reservation_id = ?')
-    .run(request.pairId, stateNumber(request.state), request.at, orNull(request.providerId), request.reservationId);
+    .statement(
+      'UPDATE request SET pair_id = ?, state = ?, at = ?, provider_id = ?, answer = ?, answered_at = ? WHERE reservation_id = ?',
+    )
+    .run(
+      request.pairId,
+      stateNumber(request.state),
+      request.at,
+      orNull(request.providerId),
+      orNull(request.answer),
+      whole(request.answeredAt),
+      request.reservationId,
+    );
+}
+
+export function requestsOf(tx: Session, pairId: number): RequestRow[] {
+  return tx.db.statement(`SELECT ${COLUMNS} FROM request WHERE pair_id = ?`).all(pairId).map(fromRow);
+}
+
+export function forgetRequest(tx: Session, request: RequestRow): void {
+  tx.db
+    .statement('UPDATE request SET purpose = ?, provider_id = ? WHERE reservation_id = ?')
+    .run(request.purpose, orNull(request.providerId), request.reservationId);
 }
 
 export function findRequest(tx: Session, reservationId: string): RequestRow | undefined {
@@ -106,6 +126,8 @@ function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
   };
   if (row.promised_by !== null) request.promisedBy = Number(row.promised_by);
   if (row.template !== null) request.template = String(row.template);
+  if (row.answer !== null) request.answer = row.answer === 'granted' ? 'granted' : 'denied';
+  if (row.answered_at !== null) request.answeredAt = Number(row.answered_at);
   if (row.provider_id !== null) request.providerId = String(row.provider_id);
   return request;
 }

@@ -100,4 +100,12 @@ ALTER TABLE request ADD COLUMN answer TEXT;
 ALTER TABLE request ADD COLUMN answered_at INTEGER;
 ALTER TABLE call ADD COLUMN request_id TEXT;
 `,
+  // People by status, everything of one person (to erase it), the request behind a call, and the head of the audit's chain.
+  `
+CREATE INDEX pair_status ON pair(number_id, status) WHERE merged_into IS NULL;
+CREATE INDEX request_pair ON request(pair_id);
+CREATE INDEX call_pair ON call(pair_id);
+INSERT INTO meta(k, v) SELECT 'audit_head', json_object('seq', seq, 'hash', lower(hex(hash)))
+  FROM (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1);
+`,
 ];

@@ -24,6 +24,8 @@ export interface StoreOptions {
   owner: string;
   time: TimeSource;
   maxPages?: number;
+  /** How many days records are kept; for ever if left out. */
+  retentionDays?: number;
 }
 
 /**
@@ -115,6 +117,7 @@ export class SqliteStore {
         if (apart) this.#runApart(tx, step, outcomes);
         else outcomes.push({ ok: true, value: step(tx) });
       }
+      this.#chain.save(this.#db);
       // Time only moves on with what is written, so a batch that only reads touches no disk.
       if (this.#changed() && tx.now !== this.#lastPersisted) {
         this.#db.statement("INSERT OR REPLACE INTO meta(k, v) VALUES('last_at', ?)").run(tx.now);
@@ -131,6 +134,8 @@ export class SqliteStore {
   }
 
   #runApart(tx: Transaction, step: (tx: Transaction) => unknown, outcomes: Outcome[]): void {
+    // After a rollback to here the head is read again.
+    this.#chain.save(this.#db);
     this.#db.run('SAVEPOINT operation');
     try {
       outcomes.push({ ok: true, value: step(tx) });
@@ -145,7 +150,7 @@ export class SqliteStore {
 
   #transaction(): Transaction {
     const { now, sure } = this.#clock.read();
-    const { profile, owner } = this.#options;
+    const { profile, owner, retentionDays } = this.#options;
     const session = {
       db: this.#db,
       profile,
@@ -163,6 +168,7 @@ export class SqliteStore {
       now,
       sure,
       createdAt: this.#createdAt,
+      ...(retentionDays === undefined ? {} : { keepFor: retentionDays * 86_400_000 }),
       heardProvider: (at) => this.#clock.heardProvider(at),
     };
   }
