@@ -16,6 +16,9 @@ export class IncomingStream {
   /** In ticks of the RTP clock. */
   jitter = 0;
   highest = 0;
+  /** How often the sender began anew. */
+  restarts = 0;
+  readonly #ticksPerMs: number;
   #base = 0;
   #received = 0;
   #lostBefore = 0;
@@ -23,6 +26,10 @@ export class IncomingStream {
   #transit: number | undefined;
   #probation: number | undefined;
   #reported = { expected: 0, received: 0 };
+
+  constructor(ticksPerMs = TICKS_PER_MS) {
+    this.#ticksPerMs = ticksPerMs;
+  }
 
   /**
    * Takes note of a packet that arrived at `at` (ms).
@@ -85,6 +92,7 @@ export class IncomingStream {
 
   #restart(ssrc: number, sequenceNumber: number): void {
     this.#lostBefore = this.lost;
+    this.restarts += 1;
     this.ssrc = ssrc;
     // One cycle up, so that packets from before the first do not become negative.
     this.#base = 0x1_0000 + sequenceNumber;
@@ -96,7 +104,7 @@ export class IncomingStream {
   }
 
   #measureJitter(timestamp: number, at: number): void {
-    const transit = (Math.round(at * TICKS_PER_MS) - timestamp) | 0;
+    const transit = (Math.round(at * this.#ticksPerMs) - timestamp) | 0;
     if (this.#transit !== undefined) {
       const difference = Math.abs(timestampDistance(transit, this.#transit));
       this.jitter += (difference - this.jitter) / 16;

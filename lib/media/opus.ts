@@ -26,6 +26,11 @@ export interface OpusDecoder {
   decode(packet: Uint8Array): Int16Array;
   /** Invents `samples` samples per channel for a lost packet, continuing the last sound (packet loss concealment). */
   conceal(samples: number): Int16Array;
+  /**
+   * Decodes the copy of a lost packet of `samples` samples per channel that the packet after it may carry (in-band FEC, RFC 6716 §2.1.7);
+   * where it carries none, the same as `conceal`. Decode the packet itself afterwards.
+   */
+  recover(next: Uint8Array, samples: number): Int16Array;
   free(): void;
 }
 
@@ -79,6 +84,7 @@ export async function createOpusDecoder(
       }
       return pcm;
     },
+    recover: (next, samples) => decoder.decode(next, { decodeFec: true, frameSize: samples }),
     free: () => decoder.free(),
   };
 }
