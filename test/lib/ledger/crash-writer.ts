@@ -8,6 +8,7 @@
  * `opt_out PHONE`, `granted PHONE`, `swept LIFE`, `backup PATH`.
  */
 import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { closeLingering, openLedger } from '../../../lib/ledger/open.ts';
@@ -23,7 +24,16 @@ let enough = Number(most);
 
 // Straight to the descriptor: what a killed process had only buffered would be missing in the proof.
 function acknowledged(kind: string, id: string): void {
-  writeSync(1, `${kind} ${id}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${kind} ${id}\n`);
+      break;
+    } catch (error) {
+      // The reader is busy; the pipe takes a line as a whole or not at all.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
   lines++;
 }
 
@@ -93,6 +103,8 @@ async function work(): Promise<void> {
   acknowledged('phase', 'opening');
   const { ledger, release } = await openLedger({ engine: 'sqlite', path });
   acknowledged('phase', 'open');
+  // For the lives after this one: reading the sources again would be half of each.
+  if (life === '0') flushCompileCache();
   const copies = manner === 'backup' ? backUp(ledger) : undefined;
   const inFlight = async (): Promise<void> => {
     while (lines < enough) await one(ledger);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dedupeKey } from '../../../lib/ledger/dedupe-key.ts';
 import { type Operation, SqliteStore } from '../../../lib/ledger/sqlite/store.ts';
@@ -52,6 +53,25 @@ export function prove(path: string, acknowledged: readonly string[], newest = 10
 /** Whether there is anything to complain about. */
 export function isWhole({ lost, over, halfWritten, damaged }: Findings): boolean {
   return lost.length + over.length + halfWritten.length + damaged.length === 0;
+}
+
+/** Adds what is wrong with copies: one that was reported done holds everything that was acknowledged before it began. */
+export function proveBackups(folder: string, lines: readonly string[], findings: Findings): void {
+  const finished = new Map<string, string[]>();
+  for (const [nr, line] of lines.entries()) {
+    if (!line.startsWith('phase backing up ')) continue;
+    const path = line.slice('phase backing up '.length);
+    const done = lines.indexOf(`backup ${path}`, nr);
+    // The same name again: the older copy is being replaced, and until then it may be either.
+    if (done >= 0) finished.set(path, lines.slice(0, nr));
+    else finished.delete(path);
+  }
+  for (const [path, before] of finished) {
+    const copy = prove(join(folder, basename(path)), before, 10);
+    findings.lost.push(...copy.lost.map((line) => `backup: ${line}`));
+    findings.damaged.push(...copy.damaged.map((line) => `backup: ${line}`));
+    findings.halfWritten.push(...copy.halfWritten.map((line) => `backup: ${line}`));
+  }
 }
 
 function throughTheStore(path: string, acknowledged: readonly string[], findings: Findings): void {

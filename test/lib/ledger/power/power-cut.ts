@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Findings, prove } from '../proof.ts';
+import { type Findings, prove, proveBackups } from '../proof.ts';
 import { Disk, KEPT, type Kept } from './disk.ts';
 import type { Entry } from './record.ts';
 
@@ -52,7 +52,7 @@ export function* powerCuts(
     const kept = KEPT[nr % KEPT.length] as Kept;
     restore(disk.cut(kept, random), folder);
     const findings = prove(join(folder, store), lines);
-    addBackups(lines, folder, findings);
+    proveBackups(folder, lines, findings);
     yield { at, kept, acknowledged: lines.length, findings };
   }
 }
@@ -116,23 +116,4 @@ function restore(files: Map<string, Buffer>, folder: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const [name, content] of files) writeFileSync(join(folder, name), content);
-}
-
-/** A backup that was reported done holds everything that was acknowledged before it began. */
-function addBackups(lines: readonly string[], folder: string, findings: Findings): void {
-  const finished = new Map<string, string[]>();
-  for (const [nr, line] of lines.entries()) {
-    if (!line.startsWith('phase backing up ')) continue;
-    const path = line.slice('phase backing up '.length);
-    const done = lines.indexOf(`backup ${path}`, nr);
-    // The same name again: the older copy is being replaced, and until then it may be either.
-    if (done >= 0) finished.set(path, lines.slice(0, nr));
-    else finished.delete(path);
-  }
-  for (const [path, before] of finished) {
-    const copy = prove(join(folder, path.slice(path.lastIndexOf('/') + 1)), before, 10);
-    findings.lost.push(...copy.lost.map((line) => `backup: ${line}`));
-    findings.damaged.push(...copy.damaged.map((line) => `backup: ${line}`));
-    findings.halfWritten.push(...copy.halfWritten.map((line) => `backup: ${line}`));
-  }
 }
