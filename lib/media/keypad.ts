@@ -18,6 +18,11 @@ export class Keypad {
   #current: { timestamp: number; code: number; duration: number; at: number } | undefined;
   #finished: number[] = [];
 
+  /** The key that is held down. */
+  get down(): string | undefined {
+    return this.#current && DIGITS.charAt(this.#current.code);
+  }
+
   /** Takes a packet that arrived at `at` (ms); returns the strokes that are complete with it. */
   packet(timestamp: number, payload: Uint8Array, at: number): Keystroke[] {
     const [code, flags, high, low] = payload;

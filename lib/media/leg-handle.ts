@@ -2,6 +2,7 @@ import {
   type BridgeInfo,
   type BridgeOptions,
   type BridgeResult,
+  type Interruption,
   type Leg,
   type LegEvents,
   type LegState,
@@ -12,6 +13,7 @@ import {
   type PlayResult,
   type RecordOptions,
   type RecordResult,
+  type RecordTask,
 } from './media.ts';
 import type { Command, FromWorker } from './worker-protocol.ts';
 
@@ -64,12 +66,20 @@ export class LegHandle implements Leg {
     return this.#start((task) => ({ method: 'play', task, options }));
   }
 
-  record(options: RecordOptions): MediaTask<{ file: string }, RecordResult> {
-    return this.#start((task) => ({ method: 'record', task, options }));
+  record(options: RecordOptions): RecordTask {
+    const task = this.#start<{ file: string }, RecordResult>((id) => ({ method: 'record', task: id, options }));
+    const tell = async (method: 'pause' | 'resume') => {
+      await this.#ask({ method, task: task.id });
+    };
+    return { ...task, pause: () => tell('pause'), resume: () => tell('resume') };
   }
 
   bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult> {
     return this.#start((task) => ({ method: 'bridge', task, options }));
+  }
+
+  interrupt(by: Interruption): void {
+    this.#ask({ method: 'interrupt', by }).catch(() => undefined);
   }
 
   statistics(): Promise<LegStatistics> {

@@ -27,32 +27,75 @@ export interface LegStatistics {
   candidatePair?: string;
 }
 
+/** What cuts a prompt short: the person speaks, or presses a key. */
+export type Interruption = 'speech' | 'digit';
+
 export interface PlayOptions {
-  /** A WAV file's path, or its bytes. */
+  /** A WAV file's path, or its bytes. Files are read piece by piece while they play. */
   source: { file: string } | { wav: Uint8Array };
+  /** How often, 1 if left out. `Infinity`: until stopped or interrupted. */
+  times?: number;
+  /** What may cut it short (barge-in); nothing if left out. Prompts that wait in the queue are cut with it. */
+  interruptBy?: Interruption[];
+  /** Longest sound that is taken, 600 if left out. */
+  maxSeconds?: number;
+  /** Largest file that is taken, 50 MB if left out. */
+  maxBytes?: number;
 }
 export interface PlayResult {
   /** `whole`, or why it stopped before its end. */
-  result: 'whole' | 'stopped' | 'call_ended';
+  result: 'whole' | 'stopped' | 'interrupted' | 'call_ended';
+  /** All repetitions together. */
   playedSeconds: number;
+  /** `interrupted`: by what, and how much of it had been sent by then, in ms. */
+  by?: Interruption;
+  atMs?: number;
+  /** Milliseconds of silence that a slow disk left in it. Absent: none. */
+  stalledMs?: number;
 }
+
+/** `stereo`: left the person, right what we sent. `mono`: both in one. `separate`: one file each. */
+export type RecordingLayout = 'stereo' | 'mono' | 'separate';
 
 export interface RecordOptions {
   /** Folder that recordings may not leave. Created if missing. */
   root: string;
-  /** File name below `root`, ending in `.wav`. */
+  /**
+   * File name below `root`, ending in `.wav`. `{part}` becomes 001, 002 ..., `{side}` person or sent; where they are needed and missing, they
+   * are put before the ending.
+   */
   name: string;
   /** Hz: 8000, 16000, 24000 or 48000. */
   sampleRate?: number;
   maxSeconds?: number;
+  layout?: RecordingLayout;
+  /** A new part after so many seconds of sound. */
+  splitSeconds?: number;
+  /** A new part before a file is larger than so many bytes. */
+  splitBytes?: number;
+  /** Begin in pause. */
+  paused?: boolean;
+}
+/** How loud a channel is, over everything that was written. Silence has -120 dBFS. */
+export interface ChannelLevel {
+  peakDbfs: number;
+  rmsDbfs: number;
+  /** Samples in runs of three or more at full scale: 0 means not distorted. */
+  clippedSamples: number;
 }
 export interface RecordResult {
+  /** The first file. */
   file: string;
+  /** All files, in order. */
+  files: string[];
   seconds: number;
-  /** Left: the person. Right: what we sent. */
-  channels: 2;
+  /** Channels of each file. With two, left: the person, right: what we sent. */
+  channels: 1 | 2;
   sampleRate: number;
   result: 'stopped' | 'call_ended' | 'maximum_length';
+  levels: { person: ChannelLevel; sent: ChannelLevel };
+  /** Seconds in which silence was written because of a pause. */
+  pausedSeconds: number;
 }
 
 export interface BridgeOptions {
@@ -93,6 +136,13 @@ export interface MediaTask<Info, Result> {
   stop(): Promise<void>;
 }
 
+/** A recording can pause: it goes on in silence, so that its clock stays that of the call. */
+export interface RecordTask extends MediaTask<{ file: string }, RecordResult> {
+  /** Resolves when nothing more is recorded. What the person says from now on, also a digit, is not in the file. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+}
+
 /** Handle, on the main thread, of one WebRTC leg in the worker. */
 export interface Leg {
   readonly id: string;
@@ -106,8 +156,10 @@ export interface Leg {
   accepted(): void;
   /** Queued tasks start once the leg is connected and accepted. */
   play(options: PlayOptions): MediaTask<void, PlayResult>;
-  record(options: RecordOptions): MediaTask<{ file: string }, RecordResult>;
+  record(options: RecordOptions): RecordTask;
   bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult>;
+  /** The person did something that cuts prompts short (barge-in). Digits do so by themselves; a speech detector calls this. */
+  interrupt(by: Interruption): void;
   statistics(): Promise<LegStatistics>;
   on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void;
   /** Ends all tasks (their results say `call_ended`), closes sockets. Resolves when recordings are complete on disk. */
@@ -123,7 +175,7 @@ export interface MediaEngine {
   close(): Promise<void>;
 }
 
-/** What media throws. `code`: media_sdp_invalid, media_file_missing, media_file_invalid, media_path_refused, media_port_in_use, media_not_connected, media_worker_died, media_address_refused. */
+/** What media throws. `code`: media_sdp_invalid, media_file_missing, media_file_invalid, media_path_refused, media_port_in_use, media_not_connected, media_worker_died, media_address_refused, media_options_refused, media_disk_full, media_disk_slow, media_folder_gone, media_recording_failed. */
 export class MediaError extends Error {
   readonly code: string;
   readonly nextStep: string;

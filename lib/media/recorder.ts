@@ -1,57 +1,61 @@
-import { MediaError, type RecordOptions, type RecordResult } from './media.ts';
-import { createOpusDecoder, type OpusDecoder, type OpusRate } from './opus.ts';
-import { checkRecordingName, openRecordingFile, type RecordingFile } from './recording-path.ts';
+import type { RecordOptions, RecordResult } from './media.ts';
+import { createOpusDecoder, type OpusDecoder } from './opus.ts';
+import { DiskTooSlow, recordingFault } from './recording-fault.ts';
+import { LevelMeter } from './recording-level.ts';
+import { type OpenRecording, RecordingOutput } from './recording-output.ts';
+import { openRecordingFile } from './recording-path.ts';
+import { RecordingPauses } from './recording-pauses.ts';
+import { planRecording, type RecordingPlan } from './recording-plan.ts';
 import { RecordingTape } from './recording-tape.ts';
 import { HOLD_MS, RecordingTrack, type TrackPacket } from './recording-track.ts';
 import { neverStarted, type RunningTask, type TaskReport } from './task.ts';
-import { LARGEST_DATA, WavWriter } from './wav-writer.ts';
+import { within } from './within.ts';
 
-/** Wideband: what a WhatsApp call carries (`maxplaybackrate=16000` in Meta's SDP). */
-const DEFAULT_RATE = 16_000;
-const RATES = [8000, 16_000, 24_000, 48_000];
 const WRITE_EVERY_MS = 1000;
 /** Behind the present by this much the tape is final: the tracks' hold, one frame, and slack for a placement that is being corrected. */
 const FINAL_AFTER_MS = HOLD_MS + 300;
-/** A disk that is this far behind will not catch up. */
-const MOST_PENDING_BYTES = 64 * 1024 * 1024;
+/** A disk that is so far behind will not catch up: 4 MB at 16 kHz, 12 at 48. */
+const MOST_PENDING_SECONDS = 60;
+/** A disk that hangs must not hold up the end of a call for ever. */
+const FINISH_LIMIT_MS = 30_000;
 
-/** Records one leg to a stereo WAV file: left the person, right what was really sent. */
+type Report = TaskReport<{ file: string }, RecordResult>;
+
+/** Records one leg: the person, and what was really sent. Time is an argument everywhere, so that an hour can be recorded in seconds. */
 export class Recorder implements RunningTask {
-  readonly #options: RecordOptions;
-  readonly #rate: OpusRate;
-  readonly #report: TaskReport<{ file: string }, RecordResult>;
+  readonly #report: Report;
+  readonly #open: OpenRecording;
   readonly #tape = new RecordingTape();
+  readonly #levels = { person: new LevelMeter(), sent: new LevelMeter() };
+  readonly #pauses = new RecordingPauses();
   readonly #opening: Promise<void>;
-  #file: RecordingFile | undefined;
+  readonly #onEnd: () => void;
+  #plan: RecordingPlan | undefined;
+  #output: RecordingOutput | undefined;
   #decoders: OpusDecoder[] = [];
   #tracks: { left: RecordingTrack; right: RecordingTrack } | undefined;
-  #writer: WavWriter | undefined;
-  #pendingBytes = 0;
   #gateAt: number | undefined;
   #startAt = 0;
   #nextWrite = 0;
   #ending: Promise<void> | undefined;
-  readonly #onEnd: () => void;
+  /** Set once its outcome is being settled, whichever it is. */
+  #over = false;
 
-  constructor(options: RecordOptions, report: TaskReport<{ file: string }, RecordResult>, onEnd: () => void) {
-    this.#options = options;
+  /** @param open how files are opened; for tests with a disk that fails */
+  constructor(options: RecordOptions, report: Report, onEnd: () => void, open: OpenRecording = openRecordingFile) {
     this.#report = report;
     this.#onEnd = onEnd;
-    this.#rate = (options.sampleRate ?? DEFAULT_RATE) as OpusRate;
-    this.#opening = this.#prepare().catch((error: unknown) => this.#fail(error));
+    this.#open = open;
+    if (options.paused) this.#pauses.begin(0);
+    this.#opening = this.#prepare(options).catch((error: unknown) => this.#fail(error));
   }
 
-  async #prepare(): Promise<void> {
-    checkRecordingName(this.#options.name);
-    if (!RATES.includes(this.#rate))
-      throw new MediaError(
-        'media_path_refused',
-        `A recording cannot have ${this.#rate} Hz.`,
-        `Use ${RATES.join(', ')}.`,
-      );
-    const settings = { sampleRate: this.#rate, channels: 1 as const };
+  async #prepare(options: RecordOptions): Promise<void> {
+    const plan = planRecording(options);
+    this.#plan = plan;
+    const settings = { sampleRate: plan.sampleRate, channels: 1 as const };
     this.#decoders = [await createOpusDecoder(settings), await createOpusDecoder(settings)];
-    this.#file = await openRecordingFile(this.#options.root, this.#options.name);
+    this.#output = await RecordingOutput.open(plan, this.#open);
   }
 
   /** The person picked up: recording begins with the next beat after the file is open. */
@@ -60,108 +64,121 @@ export class Recorder implements RunningTask {
   }
 
   received(packet: TrackPacket, at: number): void {
-    this.#tracks?.left.push(packet, at);
+    this.#tracks?.left.push(packet, at, this.#pauses.active);
   }
 
   sent(packet: TrackPacket, at: number): void {
-    this.#tracks?.right.push(packet, at);
+    this.#tracks?.right.push(packet, at, this.#pauses.active);
+  }
+
+  /** From now on silence is written, for both sides. */
+  pause(at: number): void {
+    this.#pauses.begin(this.#position(at));
+  }
+
+  resume(at: number): void {
+    this.#pauses.end(this.#position(at));
   }
 
   /** Every 20 ms. */
   beat(at: number): void {
-    if (this.#ending || !this.#file || this.#gateAt === undefined) return;
-    if (!this.#tracks) this.#begin(this.#file, at);
+    if (this.#over || this.#ending || !this.#output || !this.#plan || this.#gateAt === undefined) return;
+    if (!this.#tracks) this.#begin(this.#output, this.#plan, at);
     this.#tracks?.left.drain(at);
     this.#tracks?.right.drain(at);
-    if (at >= this.#nextWrite) this.#flush(at - FINAL_AFTER_MS);
-    const seconds = (at - this.#startAt) / 1000;
-    const full = this.#position(at) * 4 >= LARGEST_DATA;
-    if (full || (this.#options.maxSeconds !== undefined && seconds >= this.#options.maxSeconds))
-      void this.#end('maximum_length', full ? at : this.#startAt + (this.#options.maxSeconds ?? 0) * 1000);
+    const { mostFrames, sampleRate } = this.#plan;
+    if (this.#position(at) >= mostFrames)
+      void this.#end('maximum_length', this.#startAt + (mostFrames * 1000) / sampleRate);
+    else if (at >= this.#nextWrite) this.#flush(this.#output, this.#position(at - FINAL_AFTER_MS));
   }
 
-  stop(reason: 'stopped' | 'call_ended'): Promise<void> {
-    return this.#end(reason, performance.now());
+  stop(reason: 'stopped' | 'call_ended', at = performance.now()): Promise<void> {
+    return this.#end(reason, at);
   }
 
-  #begin(file: RecordingFile, at: number): void {
-    const [leftDecoder, rightDecoder] = this.#decoders as [OpusDecoder, OpusDecoder];
+  #begin(output: RecordingOutput, { sampleRate }: RecordingPlan, at: number): void {
+    const [left, right] = this.#decoders as [OpusDecoder, OpusDecoder];
     this.#startAt = at;
     this.#nextWrite = at + WRITE_EVERY_MS;
-    this.#writer = new WavWriter(file.handle, this.#rate, 2);
     this.#tracks = {
-      left: new RecordingTrack(leftDecoder, this.#rate, at, (position, samples) =>
-        this.#tape.write(0, position, samples),
-      ),
-      right: new RecordingTrack(rightDecoder, this.#rate, at, (position, samples) =>
-        this.#tape.write(1, position, samples),
-      ),
+      left: new RecordingTrack(left, sampleRate, at, (position, samples) => this.#tape.write(0, position, samples)),
+      right: new RecordingTrack(right, sampleRate, at, (position, samples) => this.#tape.write(1, position, samples)),
     };
-    this.#report.started({ file: file.file });
+    this.#report.started({ file: output.file });
   }
 
-  #flush(until: number): void {
+  #flush(output: RecordingOutput, until: number): void {
     this.#nextWrite += WRITE_EVERY_MS;
-    const samples = this.#tape.take(this.#position(until));
-    if (samples.length === 0 || !this.#writer) return;
-    this.#pendingBytes += samples.byteLength;
-    this.#writer.append(samples).then(
-      () => {
-        this.#pendingBytes -= samples.byteLength;
-      },
-      (error: unknown) => this.#fail(error),
-    );
-    if (this.#pendingBytes > MOST_PENDING_BYTES) this.#fail(new Error('the disk is too slow'));
+    const from = this.#tape.position;
+    const samples = this.#tape.take(until);
+    if (samples.length === 0) return;
+    this.#pauses.silence(samples, from);
+    this.#levels.person.take(samples, 0, 2);
+    this.#levels.sent.take(samples, 1, 2);
+    output.append(samples).catch((error: unknown) => this.#fail(error));
+    if (output.pendingFrames > MOST_PENDING_SECONDS * (this.#plan?.sampleRate ?? 0)) this.#fail(new DiskTooSlow());
   }
 
+  /** Before the beginning: 0. */
   #position(at: number): number {
-    return Math.max(0, Math.round(((at - this.#startAt) * this.#rate) / 1000));
+    if (!this.#tracks || !this.#plan) return 0;
+    return Math.max(0, Math.round(((at - this.#startAt) * this.#plan.sampleRate) / 1000));
   }
 
   #end(result: RecordResult['result'], at: number): Promise<void> {
-    this.#ending ??= this.#finish(result, at).catch((error: unknown) => this.#fail(error));
+    this.#ending ??= this.#finish(result, at);
     return this.#ending;
   }
 
   async #finish(result: RecordResult['result'], at: number): Promise<void> {
     await this.#opening;
-    if (!this.#file) return;
-    if (!this.#tracks || !this.#writer) {
-      const file = this.#file;
-      this.#file = undefined;
+    const [output, plan] = [this.#output, this.#plan];
+    if (this.#over || !output || !plan) return;
+    this.#over = true;
+    if (!this.#tracks) {
       this.#release();
-      await file.discard();
+      await output.discard().catch(() => undefined);
       this.#report.failed(neverStarted('the recording'));
       return;
     }
     this.#tracks.left.drain(Number.POSITIVE_INFINITY);
     this.#tracks.right.drain(Number.POSITIVE_INFINITY);
-    const length = this.#position(at);
-    await this.#writer.append(this.#tape.take(length));
-    await this.#writer.finish();
-    const file = await this.#file.complete();
-    this.#file = undefined;
+    const frames = Math.min(this.#position(at), plan.mostFrames);
+    this.#pauses.end(frames);
+    this.#flush(output, frames);
     this.#release();
-    this.#report.done({ file, seconds: length / this.#rate, channels: 2, sampleRate: this.#rate, result });
+    let files: string[] = [];
+    const written = output.finish().then((complete) => {
+      files = complete;
+    });
+    try {
+      if (!(await within(FINISH_LIMIT_MS, written))) throw new DiskTooSlow();
+      this.#report.done({
+        ...{ file: files[0] ?? output.file, files, seconds: frames / plan.sampleRate },
+        ...{ channels: plan.channels, sampleRate: plan.sampleRate, result },
+        levels: { person: this.#levels.person.result(), sent: this.#levels.sent.result() },
+        pausedSeconds: Math.round((this.#pauses.frames / plan.sampleRate) * 1000) / 1000,
+      });
+    } catch (error) {
+      await this.#salvage(error, output, frames / plan.sampleRate);
+    }
   }
 
-  /** A disk or a name that refuses: what has been written stays under its temporary name. */
+  /** A disk or a name that refuses. The call goes on; what is on the disk stays readable. */
   #fail(error: unknown): void {
-    this.#ending ??= Promise.resolve();
-    const file = this.#file;
-    this.#file = undefined;
+    if (this.#over) return;
+    this.#over = true;
+    const output = this.#output;
+    const seconds = this.#tape.position / (this.#plan?.sampleRate ?? 1);
     this.#release();
-    void file?.handle.close().catch(() => undefined);
-    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    this.#report.failed(
-      error instanceof MediaError
-        ? error
-        : new MediaError(
-            'media_path_refused',
-            `The recording stopped: the folder cannot be written (${code}).`,
-            'Make room or correct the rights of the recording folder; what was recorded is in the file ending in .part.',
-          ),
-    );
+    if (output) this.#ending = this.#salvage(error, output, seconds);
+    else this.#report.failed(recordingFault(error, 0, []));
+  }
+
+  async #salvage(error: unknown, output: RecordingOutput, seconds: number): Promise<void> {
+    // A disk that hangs would not answer here either: its file keeps its temporary name until the next start.
+    const files = error instanceof DiskTooSlow ? [output.part] : await output.salvage();
+    this.#report.failed(recordingFault(error, seconds, files));
   }
 
   #release(): void {

@@ -5,9 +5,13 @@ import { MediaError } from './media.ts';
 
 /** A recording that is being written under a temporary name. */
 export interface RecordingFile {
-  handle: FileHandle;
+  handle: Pick<FileHandle, 'write' | 'sync' | 'close'>;
   /** The name it will have. */
   file: string;
+  /** The temporary name it has. */
+  part: string;
+  /** Is it still under that name? Not if its folder was removed or renamed. */
+  present(): Promise<boolean>;
   /** Closes it and gives it its name; returns that name (with a number if somebody took it meanwhile). */
   complete(): Promise<string>;
   /** Closes and removes it. */
@@ -125,6 +129,13 @@ async function publish(part: string, wanted: string): Promise<string> {
   return refuse('too many recordings have its name');
 }
 
+/** The name is with the disk, too. Windows cannot do that and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
 /**
  * Opens a new recording below `root`. While it is written it is called `….wav.part`; nothing that exists is overwritten (`call-2.wav` follows
  * `call.wav`), and no name and no link leads out of `root`.
@@ -173,9 +184,13 @@ async function openNew(file: string, top: string): Promise<RecordingFile | undef
   return {
     handle,
     file,
+    part,
+    present: () => exists(part),
     async complete() {
       await handle.close();
-      return publish(part, file);
+      const named = await publish(part, file);
+      await syncFolder(dirname(named));
+      return named;
     },
     discard,
   };

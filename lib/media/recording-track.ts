@@ -24,6 +24,8 @@ const MOST_STRETCH = 0.1;
 interface Held extends TrackPacket {
   at: number;
   clock: RecordingClock;
+  /** Came in a pause: it tells the time, but is not even decoded, so that nothing of it can sound on afterwards. */
+  muted: boolean;
 }
 
 /** Lengthens or shortens a frame by a few samples, linearly, to follow a drifting clock without a click. */
@@ -67,14 +69,14 @@ export class RecordingTrack {
   }
 
   /** Takes a packet that arrived (or was sent) at `at`. */
-  push(packet: TrackPacket, at: number): void {
+  push(packet: TrackPacket, at: number, muted = false): void {
     let clock = this.#clock;
     if (!clock || clock.ssrc !== packet.ssrc || Math.abs(clock.surprise(packet.timestamp, at)) > RESTART_MS) {
       clock = new RecordingClock(packet.ssrc, packet.timestamp);
       this.#clock = clock;
     }
     clock.observe(packet.timestamp, at);
-    const held = { ...packet, at, clock };
+    const held = { ...packet, at, clock, muted };
     let index = this.#held.length;
     for (let other = this.#held[index - 1]; other; other = this.#held[index - 1]) {
       if (other.clock !== clock || sequenceDistance(other.sequenceNumber, packet.sequenceNumber) <= 0) break;
@@ -96,6 +98,10 @@ export class RecordingTrack {
     const steps = previous ? sequenceDistance(sequenceNumber, previous.sequenceNumber) : 1;
     if (steps <= 0) {
       this.late += 1;
+      return;
+    }
+    if (packet.muted) {
+      this.#previous = undefined;
       return;
     }
     const gap = previous ? timestampDistance(timestamp, previous.endTimestamp) : -1;

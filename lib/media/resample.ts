@@ -35,6 +35,8 @@ function filters(phases: number, cutoff: number, half: number): Float32Array[] {
 export interface Resampler {
   /** Number of output samples for so many input samples. */
   length(inputs: number): number;
+  /** How far before and after its own moment an output sample looks at the input. */
+  reach: number;
   /** Output sample `index` of an input of `inputs` samples read through `input`. */
   sample(input: (position: number) => number, inputs: number, index: number): number;
 }
@@ -49,12 +51,13 @@ export interface Resampler {
 export function createResampler(from: number, to: number): Resampler {
   if (!Number.isInteger(from) || !Number.isInteger(to) || from < 1 || to < 1)
     throw new RangeError(`Sample rates must be positive whole numbers, not ${from} and ${to}.`);
-  if (from === to) return { length: (inputs) => inputs, sample: (input, _inputs, index) => input(index) };
+  if (from === to) return { reach: 0, length: (inputs) => inputs, sample: (input, _inputs, index) => input(index) };
   const phases = Math.min(to / greatestCommonDivisor(from, to), MAXIMUM_PHASES);
   const cutoff = Math.min(1, to / from) * PASS_BAND;
   const half = Math.ceil(ZERO_CROSSINGS / cutoff);
   const bank = filters(phases, cutoff, half);
   return {
+    reach: half + 1,
     length: (inputs) => Math.round((inputs * to) / from),
     sample(input, inputs, index) {
       const position = (index * from) / to;

@@ -1,5 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 
+/** What a writer needs of an open file. */
+export type WritableFile = Pick<FileHandle, 'write' | 'sync'>;
+
 const HEADER_BYTES = 44;
 /** RIFF counts in 32 bits; a little is left for readers that compute with signed sizes plus header. */
 export const LARGEST_DATA = 0xffff_ffff - 1024;
@@ -24,13 +27,13 @@ export function wavHeader(sampleRate: number, channels: number, dataBytes: numbe
 
 /** Writes a 16-bit WAV file piece by piece. The header is brought up to date with every piece, so that a crash leaves a readable file. */
 export class WavWriter {
-  readonly #handle: FileHandle;
+  readonly #handle: WritableFile;
   readonly #sampleRate: number;
   readonly #channels: number;
   #bytes = 0;
   #last: Promise<void>;
 
-  constructor(handle: FileHandle, sampleRate: number, channels: number) {
+  constructor(handle: WritableFile, sampleRate: number, channels: number) {
     this.#handle = handle;
     this.#sampleRate = sampleRate;
     this.#channels = channels;
@@ -66,7 +69,7 @@ export class WavWriter {
   }
 }
 
-async function writeAll(handle: FileHandle, data: Buffer, position: number): Promise<void> {
+async function writeAll(handle: WritableFile, data: Buffer, position: number): Promise<void> {
   for (let done = 0; done < data.length; ) {
     const { bytesWritten } = await handle.write(data, done, data.length - done, position + done);
     done += bytesWritten;

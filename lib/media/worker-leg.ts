@@ -7,6 +7,7 @@ import {
   type BridgeInfo,
   type BridgeOptions,
   type BridgeResult,
+  type Interruption,
   type LegEvents,
   type LegOptions,
   type LegState,
@@ -135,6 +136,19 @@ export class WorkerLeg {
     await this.#tasks.get(id)?.stop('stopped');
   }
 
+  /** Only recordings pause; other tasks take no notice. */
+  pause(id: string, on: boolean): void {
+    const task = this.#tasks.get(id);
+    if (!(task instanceof Recorder)) return;
+    if (on) task.pause(performance.now());
+    else task.resume(performance.now());
+  }
+
+  /** The person speaks or presses a key: what may be cut short is cut short. */
+  interrupt(by: Interruption): void {
+    this.#player.interrupt(by);
+  }
+
   statistics(): LegStatistics {
     const { packets, duplicates, lost, jitter } = this.#incoming;
     const { roundTripMs } = this.#reporter;
@@ -236,7 +250,11 @@ export class WorkerLeg {
     this.#lastReceivedAt = at;
     if (!audio) {
       for (const bridge of this.#bridges) bridge.omit();
-      for (const stroke of this.#keypad.packet(timestamp, payload, at)) this.#emit('digit', stroke);
+      const before = this.#keypad.down;
+      const strokes = this.#keypad.packet(timestamp, payload, at);
+      // The press cuts a prompt short, not the release, which may come half a second later.
+      if (strokes.length > 0 || (this.#keypad.down !== undefined && before === undefined)) this.interrupt('digit');
+      for (const stroke of strokes) this.#emit('digit', stroke);
       return;
     }
     if (first) this.#emit('media');

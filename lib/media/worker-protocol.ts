@@ -1,4 +1,4 @@
-import type { BridgeOptions, LegEvents, LegOptions, PlayOptions, RecordOptions } from './media.ts';
+import type { BridgeOptions, Interruption, LegEvents, LegOptions, PlayOptions, RecordOptions } from './media.ts';
 
 /** What the main thread asks of the worker. Each request is answered once, under its number. */
 export type Command =
@@ -8,7 +8,8 @@ export type Command =
   | { method: 'play'; task: string; options: PlayOptions }
   | { method: 'record'; task: string; options: RecordOptions }
   | { method: 'bridge'; task: string; options: BridgeOptions }
-  | { method: 'stop'; task: string };
+  | { method: 'stop' | 'pause' | 'resume'; task: string }
+  | { method: 'interrupt'; by: Interruption };
 
 export type Request = { request: number; leg: string } & Command;
 

@@ -48,7 +48,7 @@ async function handle(command: Request): Promise<unknown> {
   if (command.method === 'create') return create(id, command);
   const leg = legs.get(id);
   if (!leg) {
-    if (command.method === 'close' || command.method === 'stop') return undefined;
+    if (['close', 'stop', 'pause', 'resume', 'interrupt'].includes(command.method)) return undefined;
     throw new MediaError('media_not_connected', 'The call is over.', 'Begin while the call is going on.');
   }
   switch (command.method) {
@@ -70,6 +70,11 @@ async function handle(command: Request): Promise<unknown> {
       return leg.bridge(command.task, command.options, reporter(id, command.task));
     case 'stop':
       return leg.stop(command.task);
+    case 'pause':
+    case 'resume':
+      return leg.pause(command.task, command.method === 'pause');
+    case 'interrupt':
+      return leg.interrupt(command.by);
     case 'close':
       await leg.close();
       legs.delete(id);

@@ -184,9 +184,15 @@ describe('tasks of a leg', () => {
     await sleep(400);
     await recording.stop();
     const result = await recording.done;
-    const { file, seconds, ...rest } = result;
+    const { file, seconds, levels, ...rest } = result;
     assert.equal(file, join(folder, 'both', 'call.wav'));
-    assert.deepEqual(rest, { channels: 2, sampleRate: 16_000, result: 'stopped' });
+    assert.deepEqual(rest, { files: [file], channels: 2, sampleRate: 16_000, result: 'stopped', pausedSeconds: 0 });
+    // A sweep at half of full scale.
+    for (const { peakDbfs, rmsDbfs, clippedSamples } of [levels.person, levels.sent]) {
+      assert.ok(peakDbfs > -7.5 && peakDbfs < -3, `${peakDbfs}`);
+      assert.ok(rmsDbfs < peakDbfs - 3 && rmsDbfs > -30, `${rmsDbfs}`);
+      assert.equal(clippedSamples, 0);
+    }
     const wav = readWav(await readFile(file));
     assert.equal(wav.sampleRate, 16_000);
     const [left, right] = wav.samples as [Float32Array, Float32Array];
@@ -217,8 +223,12 @@ describe('tasks of a leg', () => {
     const short = leg.record({ root: folder, name: 'short.wav', maxSeconds: 0.5, sampleRate: 8000 });
     const long = leg.record({ root: folder, name: 'long.wav', sampleRate: 48_000 });
     const first = await short.done;
-    assert.deepEqual(first, {
+    const { levels, ...rest } = first;
+    assert.equal(levels.person.peakDbfs, -120);
+    assert.deepEqual(rest, {
       file: join(folder, 'short.wav'),
+      files: [join(folder, 'short.wav')],
+      pausedSeconds: 0,
       seconds: 0.5,
       channels: 2,
       sampleRate: 8000,
@@ -237,7 +247,7 @@ describe('tasks of a leg', () => {
   it('refuses recordings that leave the root, and leaves nothing of one that never began', async () => {
     await assert.rejects(leg.record({ root: folder, name: '../out.wav' }).started, { code: 'media_path_refused' });
     await assert.rejects(leg.record({ root: folder, name: 'a.wav', sampleRate: 44_100 }).done, {
-      code: 'media_path_refused',
+      code: 'media_options_refused',
     });
     const never = leg.record({ root: folder, name: 'never.wav' });
     await sleep(100);

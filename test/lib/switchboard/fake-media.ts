@@ -1,4 +1,4 @@
-import type { Leg, LegEvents, LegState, LegStatistics, MediaEngine, MediaTask } from '../../../lib/media/media.ts';
+import type { Leg, LegEvents, LegState, LegStatistics, MediaEngine, MediaTask, RecordTask } from '../../../lib/media/media.ts';
 import { MediaError } from '../../../lib/media/media.ts';
 
 type Listeners = { [E in keyof LegEvents]: Set<(...args: LegEvents[E]) => void> };
@@ -44,9 +44,10 @@ export class FakeLeg implements Leg {
   play(): MediaTask<never, never> {
     throw new MediaError('media_not_connected', 'A fake plays nothing.', 'Use the real engine.');
   }
-  record(): MediaTask<never, never> {
-    return this.play();
+  record(): RecordTask {
+    return this.play() as never;
   }
+  interrupt(): void {}
   bridge(): MediaTask<never, never> {
     return this.play();
   }
