@@ -26,11 +26,14 @@ import type {
   StatisticsQuery,
   StoredCall,
 } from './ledger.ts';
-import type { OperationName } from './operations/operations.ts';
+import type { OPERATIONS, OperationName } from './operations/operations.ts';
+import type { AuditProgress } from './operations/verify-audit.ts';
 
 const { checked } = input;
 /** So many lines of an import are one operation, so that nobody waits long behind it. */
 const IMPORT_PART = 200;
+/** People on a page of the list, if the query does not say. */
+const LIST_PAGE = 100;
 
 /**
  * The ledger as its users see it, whatever the engine: every argument is checked before it goes anywhere, and every method
@@ -156,8 +159,15 @@ export abstract class CheckedLedger implements Ledger {
   audit(query: AuditQuery): Promise<AuditRow[]> {
     return this.ask('audit', () => [checked(input.auditQuery, query, 'audit query')]);
   }
-  verifyAudit(): Promise<AuditVerdict> {
-    return this.ask('verifyAudit', () => []);
+  async verifyAudit(): Promise<AuditVerdict> {
+    let progress: AuditProgress | undefined;
+    for (;;) {
+      const part: ReturnType<typeof OPERATIONS.verifyAudit> = await this.ask('verifyAudit', () =>
+        progress === undefined ? [] : [progress],
+      );
+      if ('verdict' in part) return part.verdict;
+      progress = part.progress;
+    }
   }
   erase(businessNumberId: string, contact: Contact): Promise<Erasure> {
     return this.ask('erase', () => [
@@ -165,8 +175,19 @@ export abstract class CheckedLedger implements Ledger {
       checked(input.contactInput, contact, 'contact'),
     ]);
   }
-  list(query: PermissionListQuery): Promise<PermissionPage> {
-    return this.ask('list', () => [checked(input.permissionListQuery, query, 'list query')]);
+  async list(query: PermissionListQuery): Promise<PermissionPage> {
+    const page: PermissionPage = { entries: [] };
+    let rest = query;
+    for (;;) {
+      const part = await this.ask<PermissionPage>('list', () => [
+        checked(input.permissionListQuery, rest, 'list query') as PermissionListQuery,
+      ]);
+      page.entries.push(...part.entries);
+      const limit = (query.limit ?? LIST_PAGE) - page.entries.length;
+      if (part.next === undefined) return page;
+      if (limit <= 0) return { ...page, next: part.next };
+      rest = { ...query, after: part.next, limit };
+    }
   }
   statistics(query: StatisticsQuery): Promise<Statistics> {
     return this.ask('statistics', () => [checked(input.statisticsQuery, query, 'statistics query')]);

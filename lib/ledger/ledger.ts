@@ -216,17 +216,30 @@ export interface StatisticsQuery {
   /** Only what was asked with this template, and calls under grants that it brought. `''`: free-form requests. */
   template?: string;
 }
-/** Counts, and the rates made of them (0 to 1; absent where nothing was counted). Targets: `seed-checklist.md` 141 to 145. */
+/**
+ * Counts, and the rates made of them (0 to 1; absent where nothing was counted). Targets: `seed-checklist.md` 141 to 145.
+ * Rows that went by retention are not counted; those of an erased person are, but have no purpose any more.
+ */
 export interface Statistics {
-  /** Requests surely sent, and those of them that brought a grant or a denial so far. */
+  /**
+   * Requests surely sent in the period, and those of them that brought a grant or a denial so far, whenever that was. A grant
+   * that was revoked later was a grant; a denial that the person changed into one is none. `rates.grant` is granted/requests:
+   * who does not answer has not granted.
+   */
   requests: number;
   granted: number;
   denied: number;
-  /** Calls of ours surely placed and over, those picked up, and those picked up that did not end in an error. */
+  /**
+   * Calls of ours surely placed in the period and over. Answered: connected (ACCEPTED, or an end with a start or a duration).
+   * Completed: connected, and not ended by an error. `rates.answer` is answered/calls, `rates.completion` completed/answered.
+   */
   calls: number;
   answered: number;
   completed: number;
-  /** People asked or called in the period, and those of them who opted out in it. */
+  /**
+   * People surely asked or called in the period (of this purpose or template), and those of them who opted out in it and
+   * have not been released since. `rates.optOut` is optedOut/people.
+   */
   people: number;
   optedOut: number;
   rates: { grant?: number; answer?: number; completion?: number; optOut?: number };
@@ -317,7 +330,13 @@ export interface Ledger {
   audit(query: AuditQuery): Promise<AuditRow[]>;
   /** Checks every link of the audit's chain. */
   verifyAudit(): Promise<AuditVerdict>;
-  /** Forgets a person: names, details of the audit, purposes, origins. The chain stays whole; an opt-out stays in force. */
+  /**
+   * Forgets a person: names, details of the audit, purposes, origins. The chain stays whole; an opt-out stays in force, and
+   * so does every count in a running window. Whoever comes back (allows calls, writes, calls, is asked or called again) is
+   * recognised, and known again from then on; what was erased is not shown as theirs any more.
+   *
+   * @throws LedgerError `call_in_progress` or `request_in_progress` while something is under way with them
+   */
   erase(businessNumberId: string, contact: Contact): Promise<Erasure>;
   /** People by the status of their permission, in the order in which they became known. */
   list(query: PermissionListQuery): Promise<PermissionPage>;
@@ -345,13 +364,18 @@ export interface Ledger {
    * (adopt and end them, never dial again), their events come from `take`. A store with one owner has no others.
    */
   heartbeat?(): Promise<{ dead: string[] }>;
-  /** A copy of the store that can be opened, made while it is in use. */
+  /**
+   * A copy of the store that can be opened, made while it is in use. An older backup at the path is replaced, by renaming,
+   * when the new one is complete; anything else there is left alone.
+   *
+   * @throws LedgerError `backup_refused` if something is at the path that is no backup of a store, `backup_failed`
+   */
   backup?(path: string): Promise<void>;
   health(): Promise<{ ok: boolean; engine: string; location: string; detail?: string }>;
   close(): Promise<void>;
 }
 
-/** What a ledger throws. `code`: store_unavailable, store_locked, store_newer_version, store_corrupt, store_full, store_network_drive, bad_input. */
+/** What a ledger throws. `code`: store_unavailable, store_locked, store_newer_version, store_corrupt, store_full, store_network_drive, bad_input, call_in_progress, request_in_progress (of an erasure), backup_refused, backup_failed. */
 export class LedgerError extends Error {
   readonly code: string;
   readonly nextStep: string;

@@ -2,6 +2,7 @@ import { type CallFacts, judgeCall } from '../../permission/call-facts.ts';
 import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
+import { isNameless } from './fingerprint.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
 import { type CallRow, FOREIGN, INBOUND, type NumberRow, type PairRow } from './records.ts';
@@ -15,7 +16,12 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
   if (found !== undefined) {
     call = found;
     pair = tx.records.readPair(call.pairId);
-    if (event.contact !== undefined) pair = learnPair(tx, number.numberId, event.contact, pair);
+    // Late news of a call from before its person was erased does not bring their names back.
+    if (isNameless(pair.contact)) delete call.callId;
+    else {
+      call.callId ??= event.callId;
+      if (event.contact !== undefined) pair = learnPair(tx, number.numberId, event.contact, pair);
+    }
     call.pairId = pair.pairId;
   } else if (event.contact !== undefined) {
     pair = learnPair(tx, number.numberId, event.contact);
@@ -29,7 +35,7 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
     return [];
   }
   const before = judgeCall(call.facts, tx.profile);
-  prove(call, event);
+  prove(call);
   call.facts = withFact(call.facts, event);
   call.lastNews = tx.now;
   return hearCall(tx, call, pair, number.id, event.type.replace('.', '_'), before, found === undefined);
@@ -42,8 +48,7 @@ function findCall(tx: Transaction, number: NumberRow, event: CallEvent): CallRow
 }
 
 /** A webhook about a reservation proves that the call was placed, whatever we thought of it. */
-function prove(call: CallRow, event: CallEvent): void {
-  call.callId ??= event.callId;
+function prove(call: CallRow): void {
   if (call.state === 'consumed') return;
   // We had given it up (released or unknown); evidently it lives.
   const { finished, ...facts } = call.facts;

@@ -3,8 +3,8 @@ import type { ProviderEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { applyCallEvent } from './apply-call-event.ts';
 import { optOut } from './do-not-call.ts';
-import { learnPair } from './identity.ts';
-import type { NumberRow, PairRow } from './records.ts';
+import { findPair, learnPair } from './identity.ts';
+import type { NumberRow, PairRow, RequestRow } from './records.ts';
 import { consumeRequest } from './settle.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
@@ -36,7 +36,7 @@ function applyPermissionReply(tx: Transaction, number: NumberRow, event: Of<'per
   const { contextId } = event;
   const asked = contextId === undefined ? undefined : tx.records.findRequestByProviderId(contextId, number.numberId);
   const asker = asked === undefined ? undefined : tx.records.readPair(asked.pairId);
-  let pair = learnPair(tx, number.numberId, event.contact, asker);
+  let pair = erasedPair(tx, number, event) ?? learnPair(tx, number.numberId, event.contact, asker);
   let answered = asked;
   if (asked === undefined && contextId !== undefined && event.source === 'user_action') {
     // The answer is faster than the provider's reply to our request, or that reply was lost: the request did go out.
@@ -47,8 +47,24 @@ function applyPermissionReply(tx: Transaction, number: NumberRow, event: Of<'per
       pair = tx.records.readPair(pair.pairId);
     }
   }
+  if (answered !== undefined && event.source === 'user_action') writeAnswer(tx, answered, event);
   const applied = applyReply(pair.state, event, tx.profile, tx.now, answered?.purpose, answered?.promisedBy);
   return commitTransition(tx, pair, number.id, applied);
+}
+
+/** Only what an erased person does themselves, and what allows something, brings their names back. */
+function erasedPair(tx: Transaction, number: NumberRow, event: Of<'permission.replied'>): PairRow | undefined {
+  if (event.response === 'accept' && event.source === 'user_action') return undefined;
+  const pair = findPair(tx, number.numberId, event.contact);
+  return pair === undefined || pair === 'conflict' || pair.nameless === undefined ? undefined : pair;
+}
+
+/** For the statistics. Once a request brought a grant, a later revocation does not make it one that was denied. */
+function writeAnswer(tx: Transaction, request: RequestRow, { response, at }: Of<'permission.replied'>): void {
+  const answer = response === 'accept' ? 'granted' : 'denied';
+  const known = tx.records.findRequest(request.reservationId);
+  if (known === undefined || known.answer === 'granted' || known.answer === answer) return;
+  tx.records.writeRequest({ ...known, answer, answeredAt: at });
 }
 
 function applyMessage(tx: Transaction, number: NumberRow, event: Of<'message.received'>): Effect[] {

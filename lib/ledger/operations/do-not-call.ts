@@ -5,8 +5,9 @@ import type { Contact, Reason } from '../../permission/model.ts';
 import type { OptOutMatch } from '../../permission/opt-out.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
-import { type DoNotCallImport, type DoNotCallPage, type Effect, LedgerError, type OptedOut } from '../ledger.ts';
-import { findOrMakePair, findPair } from './identity.ts';
+import type { DoNotCallImport, DoNotCallPage, Effect, OptedOut } from '../ledger.ts';
+import { isNameless } from './fingerprint.ts';
+import { conflicting, findOrMakePair, findPair } from './identity.ts';
 import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
@@ -54,7 +55,7 @@ export function doNotCall(
 ): Effect[] {
   const number = tx.records.readNumber(businessNumberId);
   const pair = findOrMakePair(tx, number.numberId, contact);
-  if (pair === 'conflict') throw new LedgerError('bad_input', conflict().text, 'Give only one of the two.');
+  if (pair === 'conflict') throw conflicting();
   if (entry.listed) return [optOut(tx, pair, businessNumberId, { source: entry.source })];
   commitTransition(tx, pair, businessNumberId, applyDoNotCall(pair.state, entry, tx.profile, tx.now));
   return [];
@@ -117,9 +118,10 @@ export function doNotCallList(
   if (number === undefined) return { entries: [] };
   const rows = tx.records.doNotCallPairs(number.numberId, after, limit + 1);
   const page: DoNotCallPage = {
-    entries: rows
-      .slice(0, limit)
-      .flatMap(({ contact, state }) => (state.doNotCall === undefined ? [] : [{ contact, ...state.doNotCall }])),
+    entries: rows.slice(0, limit).flatMap(({ contact, state }) =>
+      // Whoever was erased stays on the list, but there is nothing left to show.
+      state.doNotCall === undefined || isNameless(contact) ? [] : [{ contact, ...state.doNotCall }],
+    ),
   };
   const last = rows[limit - 1];
   if (rows.length > limit && last !== undefined) page.next = last.pairId;
@@ -142,10 +144,4 @@ export function claimOptOutConfirmation(tx: Transaction, businessNumberId: strin
   tx.records.writeState(pair);
   tx.records.writeAudit({ event: 'opt_out_confirmation_released', detail: {}, numberId: pair.numberId, pair });
   return true;
-}
-
-function conflict(): Reason {
-  return reasonFor('contact_invalid', {
-    why: 'its phone number and its user id belong to two different people known here.',
-  });
 }

@@ -1,10 +1,13 @@
 import { mergePairs } from '../../permission/apply.ts';
 import type { Contact } from '../../permission/model.ts';
+import { reasonFor } from '../../permission/reason-text.ts';
+import { LedgerError } from '../ledger.ts';
+import { isNameless, knownFingerprint } from './fingerprint.ts';
 import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** The names under which a person is found: phone, user id, parent id. Scoped to the business number, as user ids are. */
-function namesOf(contact: Contact): string[] {
+export function namesOf(contact: Contact): string[] {
   const names: string[] = [];
   if (contact.userId !== undefined) names.push(`u${contact.userId}`);
   if (contact.parentUserId !== undefined) names.push(`e${contact.parentUserId}`);
@@ -16,13 +19,21 @@ interface Alias {
   name: string;
   pairId: number;
   proven: boolean;
+  /** Known by its fingerprint alone. */
+  nameless?: true;
 }
 
 function lookUp(tx: Transaction, numberId: number, contact: Contact): Alias[] {
   const found: Alias[] = [];
   for (const name of namesOf(contact)) {
     const alias = tx.records.findAlias(numberId, name);
-    if (alias !== undefined) found.push({ name, ...alias });
+    if (alias !== undefined) {
+      found.push({ name, ...alias });
+      continue;
+    }
+    const print = knownFingerprint(tx, name);
+    const erased = print === undefined ? undefined : tx.records.findAlias(numberId, print);
+    if (erased !== undefined) found.push({ name, ...erased, nameless: true });
   }
   return found;
 }
@@ -35,7 +46,24 @@ export function findPair(tx: Transaction, numberId: number, contact: Contact): P
   const pairIds = new Set(lookUp(tx, numberId, contact).map((alias) => alias.pairId));
   if (pairIds.size > 1) return 'conflict';
   const [pairId] = pairIds;
-  return pairId === undefined ? undefined : tx.records.readPair(pairId);
+  if (pairId === undefined) return undefined;
+  const pair = tx.records.readPair(pairId);
+  // What is answered about an erased person is answered by the name that was asked for; none is stored.
+  return isNameless(pair.contact) ? { ...pair, contact: { ...contact }, nameless: true } : pair;
+}
+
+/** An erased person is asked or called again, which stores their names again: without them nobody could be told how it went. */
+export function nameAgain(tx: Transaction, pair: PairRow): PairRow {
+  if (pair.nameless === undefined) return pair;
+  const { nameless, ...named } = pair;
+  tx.records.writeContact(named);
+  const names = namesOf(named.contact);
+  for (const name of names) {
+    if (tx.records.findAlias(named.numberId, name) === undefined) {
+      tx.records.link(named.numberId, name, named.pairId, names.length === 1);
+    }
+  }
+  return named;
 }
 
 /** Like `findPair`, and makes the pair if nobody is known by any of the names. */
@@ -75,11 +103,14 @@ export function learnPair(tx: Transaction, numberId: number, contact: Contact, k
   let [pair] = same;
   if (pair === undefined) pair = tx.records.insertPair(numberId, contact);
   for (const other of same.slice(1)) pair = merge(tx, pair, other);
-  for (const other of others) carryOptOut(tx, other, pair);
+  for (const other of others) {
+    carryOptOut(tx, other, pair);
+    giveUpNames(tx, other, contact);
+  }
   let changed = false;
   for (const name of names) {
     const alias = aliases.find((candidate) => candidate.name === name);
-    if (alias?.proven === true && alias.pairId === pair.pairId) continue;
+    if (alias?.proven === true && alias.pairId === pair.pairId && alias.nameless === undefined) continue;
     tx.records.link(numberId, name, pair.pairId, true);
     changed = true;
   }
@@ -115,6 +146,13 @@ function carryOptOut(tx: Transaction, from: PairRow, to: PairRow): void {
   });
 }
 
+/** A phone number that belongs to somebody else now is not how to reach its former owner. */
+function giveUpNames(tx: Transaction, from: PairRow, contact: Contact): void {
+  const { phone, ...rest } = from.contact;
+  if (phone === undefined || phone !== contact.phone) return;
+  tx.records.writeContact({ ...from, contact: rest });
+}
+
 function merge(tx: Transaction, a: PairRow, b: PairRow): PairRow {
   const [kept, gone] = a.pairId < b.pairId ? [a, b] : [b, a];
   const state = mergePairs(kept.state, gone.state);
@@ -130,6 +168,14 @@ function merge(tx: Transaction, a: PairRow, b: PairRow): PairRow {
     pair,
   });
   return pair;
+}
+
+/** Two names that belong to two people known here. */
+export function conflicting(): LedgerError {
+  const { text } = reasonFor('contact_invalid', {
+    why: 'its phone number and its user id belong to two different people known here.',
+  });
+  return new LedgerError('bad_input', text, 'Give only one of the two.');
 }
 
 function sameContact(a: Contact, b: Contact): boolean {

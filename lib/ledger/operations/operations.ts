@@ -1,16 +1,13 @@
-import { LedgerError } from '../ledger.ts';
 import { append, dispatched, undispatched } from './append.ts';
 import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
 import { claimOptOutConfirmation, doNotCall, doNotCallList, importDoNotCall, stillAllowed } from './do-not-call.ts';
+import { erase } from './erase.ts';
+import { list } from './list.ts';
 import { explain, reserveCall, reserveRequest } from './reserve.ts';
 import { settle } from './settle.ts';
-import type { Transaction } from './transaction.ts';
+import { statistics } from './statistics.ts';
 import { audit, correct, nextLapse, status, sweep } from './upkeep.ts';
-
-/** Being built. */
-function coming(_tx: Transaction): never {
-  throw new LedgerError('store_unavailable', 'This question is not answered yet.', 'Ask again with the next version.');
-}
+import { verifyAudit } from './verify-audit.ts';
 
 /**
  * Every operation of the ledger by name, as it runs inside a transaction of any engine: the one place where what a store
@@ -39,10 +36,10 @@ export const OPERATIONS = {
   sweep,
   nextLapse,
   audit,
-  verifyAudit: coming,
-  erase: coming,
-  list: coming,
-  statistics: coming,
+  verifyAudit,
+  erase,
+  list,
+  statistics,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -6,7 +6,7 @@ import { reasonFor } from '../../permission/reason-text.ts';
 import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
 import { LEASE_MS } from '../timings.ts';
-import { findOrMakePair, findPair } from './identity.ts';
+import { findOrMakePair, findPair, nameAgain } from './identity.ts';
 import { type CallRow, type NumberRow, OURS, type PairRow } from './records.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Transaction } from './transaction.ts';
@@ -162,7 +162,7 @@ function conflict(): Pick<Extract<CallReservation, { ok: false }>, 'reason' | 'p
 function made(tx: Transaction, number: NumberRow, contact: Contact, known: PairRow | undefined): PairRow {
   const pair = known ?? findOrMakePair(tx, number.numberId, contact);
   if (pair === 'conflict') throw new Error('identities changed inside a transaction');
-  return pair;
+  return nameAgain(tx, pair);
 }
 
 /** Refusals are part of the proof. Strangers are not stored for having been refused. */

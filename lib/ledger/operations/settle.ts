@@ -1,6 +1,7 @@
 import { applyRequestSent } from '../../permission/apply.ts';
 import type { Contact, ReservationState } from '../../permission/model.ts';
 import { LedgerError, type Settlement } from '../ledger.ts';
+import { isNameless } from './fingerprint.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
 import type { CallRow, PairRow, RequestRow } from './records.ts';
@@ -70,7 +71,7 @@ export function consumeRequest(
     return;
   }
   request.providerId = providerId;
-  const known = contact === undefined ? pair : learnPair(tx, pair.numberId, contact, pair);
+  const known = nothingToLearn(contact, pair) ? pair : learnPair(tx, pair.numberId, contact, pair);
   request.pairId = known.pairId;
   tx.records.writeRequest(request);
   commitTransition(
@@ -130,7 +131,8 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
   call.state = 'consumed';
   call.callId = settlement.providerId;
   call.lastNews = tx.now;
-  const known = settlement.contact === undefined ? pair : learnPair(tx, call.numberId, settlement.contact, pair);
+  const { contact } = settlement;
+  const known = nothingToLearn(contact, pair) ? pair : learnPair(tx, call.numberId, contact, pair);
   call.pairId = known.pairId;
   tx.records.writeAudit({
     event: 'call_placed',
@@ -143,6 +145,11 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
     return;
   }
   tx.records.insertNotices(hearCall(tx, call, known, tx.records.numberIdOf(call.numberId), 'call_found'));
+}
+
+/** Late news of what began before its person was erased does not bring their names back. */
+function nothingToLearn(contact: Contact | undefined, pair: PairRow): contact is undefined {
+  return contact === undefined || isNameless(pair.contact);
 }
 
 function writeIgnored(tx: Transaction, pair: PairRow, reservationId: string, settlement: Settlement): void {

@@ -1,11 +1,11 @@
 import { applyCorrection, applyLapse } from '../../permission/apply.ts';
 import type { Contact, Instant, Permission } from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
-import { reasonFor } from '../../permission/reason-text.ts';
-import { type AuditQuery, type AuditRow, type Correction, type Effect, LedgerError } from '../ledger.ts';
+import type { AuditQuery, AuditRow, Correction, Effect } from '../ledger.ts';
 import { INBOX_KEEP_MS, UNDISPATCHED_KEEP_MS } from '../timings.ts';
-import { findOrMakePair, findPair } from './identity.ts';
+import { conflicting, findOrMakePair, findPair } from './identity.ts';
 import type { PairRow } from './records.ts';
+import { retain } from './retention.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition } from './transition.ts';
 
@@ -47,6 +47,7 @@ export function sweep(tx: Transaction): Effect[] {
     if (applied === undefined) continue;
     effects.push(...commitTransition(tx, pair, tx.records.numberIdOf(pair.numberId), applied));
   }
+  retain(tx);
   return effects;
 }
 
@@ -114,8 +115,5 @@ function writeAbandoned(tx: Transaction, event: string, reservationId: string, p
 
 function certain(pair: PairRow | 'conflict'): PairRow {
   if (pair !== 'conflict') return pair;
-  const reason = reasonFor('contact_invalid', {
-    why: 'its phone number and its user id belong to two different people known here.',
-  });
-  throw new LedgerError('bad_input', reason.text, 'Give only one of the two.');
+  throw conflicting();
 }
