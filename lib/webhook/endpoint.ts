@@ -2,6 +2,7 @@ import type { Appended } from '../ledger/ledger.ts';
 import type { ProviderEvent } from '../provider/event.ts';
 import type { Provider, WebhookRequest } from '../provider/provider.ts';
 import { maskPhones } from '../provider/scrub.ts';
+import { storeEvents } from './store-events.ts';
 
 /** A business number that listens here. */
 export interface WebhookAccount {
@@ -74,7 +75,7 @@ export class WebhookEndpoint {
     const stored = await Promise.all(
       shares.given.map(async ([account, share]) => {
         try {
-          const appended = await account.append(share);
+          const appended = await storeEvents((events) => account.append(events), share);
           this.#statistics.events += share.length;
           return { account, appended };
         } catch (error) {

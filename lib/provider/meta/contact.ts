@@ -20,7 +20,7 @@ export function joinContact(ids: ContactIds, contacts: unknown, only: boolean): 
   // A field named as a number sometimes carries a user id.
   const phone = readPhone(ids.phone);
   const userId = readUserId(ids.userId) ?? readUserId(ids.phone);
-  const parentUserId = readUserId(ids.parentUserId);
+  const parentUserId = [ids.parentUserId, ids.userId, ids.phone].map(readParentId).find((id) => id !== undefined);
   const list = Array.isArray(contacts) ? contacts.filter(isItem) : [];
   const entry =
     list.find((item) => userId !== undefined && readUserId(item.user_id) === userId) ??
@@ -30,7 +30,7 @@ export function joinContact(ids: ContactIds, contacts: unknown, only: boolean): 
   const contact: Contact = {};
   const joinedPhone = readPhone(entry?.wa_id) ?? phone;
   const joinedUser = userId ?? readUserId(entry?.user_id);
-  const joinedParent = parentUserId ?? readUserId(entry?.parent_user_id);
+  const joinedParent = parentUserId ?? readParentId(entry?.parent_user_id) ?? readParentId(entry?.user_id);
   const name = readName(profile?.name) ?? readName(profile?.username);
   if (joinedPhone !== undefined) contact.phone = joinedPhone;
   if (joinedUser !== undefined) contact.userId = joinedUser;
@@ -50,7 +50,12 @@ export function readPhone(value: unknown): string | undefined {
 }
 
 function readUserId(value: unknown): string | undefined {
-  return typeof value === 'string' && /^[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$/.test(value) ? value : undefined;
+  return typeof value === 'string' && /^[A-Z]{2}\.[A-Za-z0-9]{1,128}$/.test(value) ? value : undefined;
+}
+
+/** Told from a user id by its middle part, whatever field it came in. */
+function readParentId(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$/.test(value) ? value : undefined;
 }
 
 function readName(value: unknown): string | undefined {

@@ -20,7 +20,7 @@ export function accountEvents(value: Item, around: Surroundings, entryTime: unkn
   if (event === 'ACCOUNT_RESTRICTION') {
     const { restriction_info: info } = value;
     const events = (Array.isArray(info) ? info : [info]).flatMap((item): ProviderEvent[] => {
-      const restriction = isItem(item) ? readText(item.restriction_type) : undefined;
+      const restriction = isItem(item) ? readName(item.restriction_type) : undefined;
       if (!isItem(item) || restriction === undefined) return [];
       const until = readInstant(item.expiration);
       return [
@@ -36,8 +36,13 @@ export function accountEvents(value: Item, around: Surroundings, entryTime: unkn
     if (events.length > 0) return events;
   }
   if (event === 'ACCOUNT_VIOLATION' && isItem(value.violation_info)) {
-    const restriction = readText(value.violation_info.violation_type);
+    const restriction = readName(value.violation_info.violation_type);
     if (restriction !== undefined) return [{ ...base, id: idOf(restriction, undefined), restriction, warning: true }];
   }
   return [unknownEvent(around.field, value, around)];
+}
+
+/** Names of restrictions are kept as they come, and have some 40 letters. */
+function readName(value: unknown): string | undefined {
+  return readText(value)?.slice(0, 256);
 }

@@ -120,7 +120,8 @@ function sessionOf(sdp: unknown, type: unknown): Session | undefined {
 }
 
 function correlationOf(item: Item): { correlationId?: string } {
-  const value = readText(item.biz_opaque_callback_data);
+  // Longer than any of ours: another system's.
+  const value = readId(item.biz_opaque_callback_data);
   return value === undefined ? {} : { correlationId: value };
 }
 

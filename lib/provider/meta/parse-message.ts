@@ -77,7 +77,7 @@ function readReply(reply: Item, hasTime: boolean) {
 /** Message statuses: sent, delivered, read, failed. */
 export function messageStatusEvent(item: Item, around: Surroundings): ProviderEvent | undefined {
   const messageId = readId(item.id);
-  const status = readText(item.status)?.toLowerCase();
+  const status = readText(item.status)?.slice(0, 64).toLowerCase();
   if (messageId === undefined || status === undefined) return undefined;
   const contact = joinContact(
     { phone: item.recipient_id, userId: item.recipient_user_id, parentUserId: item.recipient_parent_user_id },

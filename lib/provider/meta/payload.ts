@@ -50,7 +50,7 @@ export function readErrors(list: unknown): EventError[] {
     const data = isItem(error.error_data) ? error.error_data : {};
     const details = readText(data.details) ?? readText(error.details);
     return {
-      code: readId(error.code) ?? '',
+      code: (readId(error.code) ?? '').slice(0, 64),
       message: maskPhones(readText(error.message) ?? readText(error.title) ?? '').slice(0, 500),
       ...(details !== undefined ? { details: maskPhones(details).slice(0, 500) } : {}),
     };
