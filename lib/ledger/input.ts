@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import { LedgerError } from './ledger.ts';
+import { isPlainJson } from './plain-json.ts';
 
 /** What may cross the border of a ledger. Unknown properties are dropped, so that nothing unforeseen is stored. */
 
-const instant = z.number().finite().min(-8.64e15).max(8.64e15);
+/** 1970 to 2286, as in `provider/instant.ts`: a permission must not live on a time that is nonsense. */
+const instant = z.number().finite().min(0).max(1e13);
+/** A webhook brings at most 3 MB. */
+const LONGEST_TEXT = 4_000_000;
+const LARGEST_DATA = 262_144;
+const json = (most: number) => z.unknown().refine((value) => isPlainJson(value, most));
 const shortText = z.string().min(1).max(1024);
 
 export const contactInput = z.object({
@@ -29,7 +35,7 @@ const businessNumber = z.object({
   phone: z.string().regex(/^\d{4,20}$/),
 });
 const purpose = z.string().max(2_000);
-const origin = z.object({ nodeId: z.string().max(256), data: z.unknown().optional() });
+const origin = z.object({ nodeId: z.string().max(256), data: json(LARGEST_DATA).optional() });
 
 export const requestIntent = z.object({
   businessNumber,
@@ -90,6 +96,7 @@ export const auditQuery = z.object({
   limit: z.number().int().min(1).max(100_000).optional(),
   unmasked: z.boolean().optional(),
 });
+export const backupPath = z.string().min(1).max(4_096);
 const permissionStatus = z.enum(['not_requested', 'pending', 'granted', 'denied']);
 export const permissionListQuery = z.object({
   businessNumberId,
@@ -107,9 +114,11 @@ export const statisticsQuery = z.object({
 export { businessNumber as businessNumberInput, purpose as purposeInput };
 
 const base = { id: z.string().min(1).max(4_096), at: instant, businessNumberId };
-const errors = z.array(
-  z.object({ code: z.string().max(256), message: z.string().max(4_096), details: z.string().max(16_384).optional() }),
-);
+const errors = z
+  .array(
+    z.object({ code: z.string().max(256), message: z.string().max(4_096), details: z.string().max(16_384).optional() }),
+  )
+  .max(1_000);
 const callBase = {
   ...base,
   callId: shortText,
@@ -137,7 +146,7 @@ export const providerEvents = z
         status: z.enum(['completed', 'failed']),
         startedAt: instant.optional(),
         endedAt: instant.optional(),
-        durationSeconds: z.number().finite().min(0).optional(),
+        durationSeconds: z.number().min(0).max(1e9).optional(),
         errors,
       }),
       z.object({
@@ -155,8 +164,8 @@ export const providerEvents = z
         type: z.literal('message.received'),
         contact: contactInput,
         messageId: z.string().max(1024),
-        text: z.string().optional(),
-        payload: z.string().optional(),
+        text: z.string().max(LONGEST_TEXT).optional(),
+        payload: z.string().max(LONGEST_TEXT).optional(),
       }),
       z.object({
         ...base,
@@ -173,7 +182,7 @@ export const providerEvents = z
         until: instant.optional(),
         warning: z.boolean(),
       }),
-      z.object({ ...base, type: z.literal('unknown'), field: z.string().max(1024), raw: z.unknown() }),
+      z.object({ ...base, type: z.literal('unknown'), field: z.string().max(1024), raw: json(LONGEST_TEXT) }),
     ]),
   )
   .max(10_000);

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Instant } from '../../permission/model.ts';
 import { LedgerError } from '../ledger.ts';
 import { makeFolder } from '../make-folder.ts';
+import { backUp } from './backup.ts';
 import { asLedgerError, corrupt } from './faults.ts';
 import { refuseNetworkDrive } from './network-drive.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
@@ -59,6 +60,11 @@ export class Database {
   /** Moves what was committed from the log into the file. In this one-owner mode nothing can stand in its way. */
   checkpoint(mode: 'PASSIVE' | 'TRUNCATE'): void {
     if (this.location !== MEMORY) this.#db.exec(`PRAGMA wal_checkpoint(${mode})`);
+  }
+
+  /** See `backup.ts`. */
+  backUp(path: string, now: Instant): Promise<void> {
+    return backUp(this.#db, this.location, path, now);
   }
 
   close(): void {
@@ -134,6 +140,8 @@ export class Database {
         throw error;
       }
     }
+    // A backup that is opened is a store again.
+    this.#db.exec("DELETE FROM meta WHERE k = 'backup_at'");
   }
 
   #number(sql: string): number {

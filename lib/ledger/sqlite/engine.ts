@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { CheckedLedger } from '../checked-ledger.ts';
+import { backupPath, checked } from '../input.ts';
 import { LedgerError } from '../ledger.ts';
 import type { OperationName } from '../operations/operations.ts';
 import { Connection } from './connection.ts';
@@ -64,6 +65,11 @@ export class SqliteEngine extends CheckedLedger {
       const detail = error instanceof Error ? error.message : String(error);
       return { ok: false, engine: 'sqlite', location: this.#settings.path, detail };
     }
+  }
+
+  async backup(path: string): Promise<void> {
+    const target = checked(backupPath, path, 'path of a backup');
+    await (await this.#connect()).ask('backup', [target]);
   }
 
   async close(): Promise<void> {

@@ -12,7 +12,7 @@ import { KnownNumbers } from './number-table.ts';
 import { SqliteRecords } from './records.ts';
 
 export interface Operation {
-  name: OperationName | 'health';
+  name: OperationName | 'health' | 'backup';
   args: unknown[];
 }
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
@@ -62,7 +62,15 @@ export class SqliteStore {
 
   /** Runs operations in one durable commit. Each has its own outcome; none is told before the commit. Never throws. */
   run(operations: readonly Operation[]): Outcome[] {
-    return this.#batch(operations.map((operation) => (tx: Transaction) => this.#perform(tx, operation)));
+    const outcomes = this.#batch(operations.map((operation) => (tx: Transaction) => this.#perform(tx, operation)));
+    // Who was erased is not to be found in the log either.
+    if (operations.some(({ name }) => name === 'erase')) this.#emptyLog();
+    return outcomes;
+  }
+
+  /** Copies the store to a file while it goes on (`backup.ts`). */
+  backUp(path: string): Promise<void> {
+    return this.#db.backUp(path, this.#clock.read().now);
   }
 
   checkpoint(): void {
@@ -78,6 +86,14 @@ export class SqliteStore {
     this.#db.close();
   }
 
+  #emptyLog(): void {
+    try {
+      this.#db.checkpoint('TRUNCATE');
+    } catch {
+      // What was erased is durable. The log is emptied by the next checkpoint, or when the store is closed.
+    }
+  }
+
   #perform(tx: Transaction, { name, args }: Operation): unknown {
     // The caller still has the events themselves; sending them back would double what crosses the threads.
     if (name === 'append') {
@@ -85,6 +101,7 @@ export class SqliteStore {
       return appended.map(({ event, ...news }) => news);
     }
     if (name === 'health') return this.#health(tx);
+    if (name === 'backup') throw new Error('a backup is no part of a transaction');
     const operation = OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => unknown;
     return operation(tx, ...args);
   }

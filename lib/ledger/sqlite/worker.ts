@@ -46,6 +46,24 @@ function serve(settings: WorkerSettings): void {
     }, CLOCK_MS).unref();
   };
 
+  /** The store goes on while a backup is made, and closes after it. */
+  let backups: Promise<void> = Promise.resolve();
+  const backUp = (id: number, path: unknown): void => {
+    backups = backups
+      .then(() => store.backUp(String(path)))
+      .then(
+        () => send({ results: [{ id }] }),
+        (error: unknown) => send({ results: [{ id, error: plain(asLedgerError(error, settings.path)) }] }),
+      );
+  };
+  const finish = (): void => {
+    clearTimeout(idle);
+    clearTimeout(clock);
+    store.close();
+    send({ closed: true });
+    port.close();
+  };
+
   port.on('message', (first: ToWorker) => {
     let close = first.close === true;
     let queue = first.operations;
@@ -54,6 +72,8 @@ function serve(settings: WorkerSettings): void {
       close ||= message.close === true;
       queue = queue.concat(message.operations);
     }
+    for (const { id, args } of queue.filter(({ name }) => name === 'backup')) backUp(id, args[0]);
+    queue = queue.filter(({ name }) => name !== 'backup');
     for (let start = 0; start < queue.length; start += LARGEST_BATCH) {
       const batch = queue.slice(start, start + LARGEST_BATCH);
       const outcomes = store.run(batch);
@@ -66,11 +86,7 @@ function serve(settings: WorkerSettings): void {
       sinceCheckpoint += batch.length;
     }
     if (close) {
-      clearTimeout(idle);
-      clearTimeout(clock);
-      store.close();
-      send({ closed: true });
-      port.close();
+      void backups.then(finish);
       return;
     }
     if (!store.clockIsSure()) watchClock();
