@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert';
 import type { OpusDecoder } from '../../../lib/media/opus.ts';
 import { RecordingTape } from '../../../lib/media/recording-tape.ts';
-import { RecordingTrack, type TrackPacket } from '../../../lib/media/recording-track.ts';
+import { RecordingTrack } from '../../../lib/media/recording-track.ts';
+import { type Arrival, journey, type Path } from './journey.ts';
 
 const RATE = 16_000;
 const FRAME = 320;
@@ -13,63 +14,13 @@ const marker: OpusDecoder = {
   free: () => undefined,
 };
 
-/** Small, repeatable pseudo-random numbers (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-interface Arrival extends TrackPacket {
-  at: number;
-  /** When its sound was made, at the receiver's clock, after the path's smallest delay. */
-  ideal: number;
-}
-
-interface Path {
-  seconds: number;
-  lost: number;
-  jitterMs: number;
-  /** Parts per million by which the sender's clock is fast. */
-  drift: number;
-  pauses: boolean;
-  restarts: number[];
-  seed: number;
-}
-
-/** What arrives at the recorder of a person who speaks for so long over a bad path. */
-function journey({ seconds, lost, jitterMs, drift, pauses, restarts, seed }: Path): Arrival[] {
-  const next = random(seed);
-  const arrivals: Arrival[] = [];
-  let ssrc = 1000;
-  let timestamp = Math.floor(next() * 2 ** 32);
-  let sequenceNumber = Math.floor(next() * 65_536);
-  let burst = 0;
-  const step = 20 / (1 + drift / 1e6);
-  for (let index = 0, at = 0; at < seconds * 1000; index += 1, at = index * step) {
-    if (restarts.some((second) => Math.abs(at - second * 1000) < step / 2)) {
-      ssrc += 1;
-      timestamp = Math.floor(next() * 2 ** 32);
-      sequenceNumber = Math.floor(next() * 65_536);
-    }
-    timestamp = (timestamp + 960) >>> 0;
-    // Silence suppression: nothing for 1 to 3 s, the sequence has no hole, the timestamp has.
-    if (pauses && index % 700 > 600) continue;
-    sequenceNumber = (sequenceNumber + 1) & 0xffff;
-    if (burst > 0 || next() < lost / 2.5) {
-      burst = burst > 0 ? burst - 1 : Math.floor(next() * 4);
-      continue;
-    }
-    const delay = next() < 0.02 ? jitterMs * 3 * next() : (jitterMs * (next() + next())) / 2;
+/** Frames that carry their number. */
+function numbered(path: Path): Arrival[] {
+  return journey(path, (index) => {
     const payload = Buffer.alloc(2);
     payload.writeInt16LE((index % 30_000) + 1);
-    arrivals.push({ ssrc, sequenceNumber, timestamp, payload, at: at + delay, ideal: at });
-  }
-  return arrivals.sort((a, b) => a.at - b.at);
+    return payload;
+  });
 }
 
 /** Runs a track over simulated time and returns the largest error in ms, how many frames were found, and the samples of each second. */
@@ -125,7 +76,7 @@ const QUIET = { seconds: 60, lost: 0, jitterMs: 0, drift: 0, pauses: false, rest
 
 describe('recording track', () => {
   it('places every frame of a perfect path to the sample', () => {
-    const arrivals = journey(QUIET);
+    const arrivals = numbered(QUIET);
     const { worst, found, length } = record(arrivals, 60);
     assert.ok(worst < 0.1, `${worst} ms`);
     assert.equal(found, arrivals.length);
@@ -133,7 +84,7 @@ describe('recording track', () => {
   });
 
   it('follows no jitter', () => {
-    const { worst, found } = record(journey({ ...QUIET, jitterMs: 60 }), 60);
+    const { worst, found } = record(numbered({ ...QUIET, jitterMs: 60 }), 60);
     assert.ok(worst < 15, `${worst} ms`);
     assert.ok(found > 2900);
   });
@@ -150,7 +101,7 @@ describe('recording track', () => {
         restarts: [600, 1801, 3001],
         seed: 7,
       };
-      const arrivals = journey(path);
+      const arrivals = numbered(path);
       const { worst, found, length } = record(arrivals, path.seconds);
       assert.ok(worst <= 20, `${worst} ms`);
       assert.ok(found > arrivals.length * 0.98, `${found} of ${arrivals.length}`);
@@ -158,7 +109,7 @@ describe('recording track', () => {
     });
 
   it('goes on at once when the sender stopped its clock while it was silent', () => {
-    const arrivals = journey(QUIET).filter(({ at }) => at < 20_000 || at >= 30_000);
+    const arrivals = numbered(QUIET).filter(({ at }) => at < 20_000 || at >= 30_000);
     // From 30 s on the timestamps continue where they ended at 20 s.
     for (const packet of arrivals) if (packet.ideal >= 30_000) packet.timestamp = (packet.timestamp - 480_000) >>> 0;
     const { worst, found } = record(arrivals, 60);
