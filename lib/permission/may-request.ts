@@ -102,8 +102,9 @@ function promiseKept({ promisedBy }: RequestOptions, { promise }: Profile, now: 
 }
 
 function permanentExists({ permission }: PairSnapshot, profile: Profile, now: Instant): Judged {
-  // WhatsApp knows nothing of a user's own rule that ends permanent permissions early.
-  if (permission.status !== 'granted' || permission.kind !== 'permanent') return {};
+  // WhatsApp knows nothing of a user's own rule that ends permanent permissions early, written down as ended or not.
+  const holdsThere = permission.status === 'granted' || permission.ended === 'expired';
+  if (!holdsThere || permission.kind !== 'permanent') return {};
   const held = viewPermission(permission, profile, now, undefined, profile.skewMs).status === 'granted';
   if (held) return { refusal: { code: 'permanent_permission_exists', facts: {} } };
   const facts = {

@@ -84,6 +84,17 @@ describe('mayRequest', () => {
     assert.equal(code(ask({ permission })), 'permanent_permission_exists');
   });
 
+  it('is blocked by a permanent permission that a rule of one’s own has ended, also once that is written down', () => {
+    const written = {
+      status: 'not_requested',
+      kind: 'permanent',
+      grantedAt: NOON - 2 * DAY,
+      ended: 'expired',
+    } as const;
+    assert.equal(code(ask({ permission: { ...written, endedAt: NOON } })), 'permanent_permission_exists');
+    assert.equal(code(ask({ permission: { ...written, kind: 'temporary' } })), 'allowed');
+  });
+
   it('hears of the opt-out first, whatever else is wrong', () => {
     const all: Partial<PairSnapshot> = {
       doNotCall: { since: NOON, source: 'keyword' },
