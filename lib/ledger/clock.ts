@@ -21,7 +21,8 @@ const VOUCH_MS = 300_000;
  * - the wall clock jumped forward by more than an hour against the steady clock (a board without a battery boots in the
  *   past and is then set; a laptop woke up). Believed when two readings, 10 s or more apart, agree. Until then time goes on
  *   from before the jump, and none of it is written down.
- * - the wall clock is more than an hour behind what was written down (booted in the past, or it had been wrong before).
+ * - the wall clock is more than an hour behind what was written down, or what the steady clock says has passed since (booted
+ *   in the past, or it had been wrong before).
  *   Consistency proves nothing here, so it needs to catch up, or two fresh provider events whose own times agree with it.
  */
 export class LedgerClock {
@@ -47,6 +48,8 @@ export class LedgerClock {
     }
     this.#candidate = undefined;
     this.#anchor = { wall, steady };
+    // What passed by the steady clock has passed, whether or not anybody asked meanwhile.
+    if (expected - wall > JUMP_MS) this.#floor = Math.max(this.#floor, expected);
     const behind = this.#floor - wall > JUMP_MS;
     if (!behind) {
       this.#vouched = 0;

@@ -71,6 +71,16 @@ describe('LedgerClock', () => {
     assert.deepEqual(clock.read(), { now: NOON + DAY, sure: true });
   });
 
+  it('is unsure after a jump back by more than an hour, also if nobody had asked for a long time', () => {
+    const { clock, pass, jump } = clockFrom(0);
+    clock.read();
+    pass(10 * DAY);
+    jump(-HOUR - 1);
+    assert.deepEqual(clock.read(), { now: NOON + 10 * DAY, sure: false });
+    jump(1);
+    assert.deepEqual(clock.read(), { now: NOON + 10 * DAY, sure: true });
+  });
+
   it('then believes the wall clock if two fresh provider events agree with it', () => {
     const { clock, wall, pass } = clockFrom(NOON + 400 * DAY);
     clock.heardProvider(wall() - 10 * MINUTE);
