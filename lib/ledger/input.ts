@@ -60,6 +60,7 @@ export const correction = z.object({
   says: z.enum(['no_permission', 'request_limit', 'connected_limit', 'permanent', 'temporary']),
   expiresAt: instant.optional(),
   retryAt: instant.optional(),
+  seen: z.string().max(1024).optional(),
 });
 
 export const callEnd = z.object({

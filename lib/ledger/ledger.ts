@@ -1,3 +1,4 @@
+import type { Doubt } from '../permission/doubt.ts';
 import type {
   BusinessNumber,
   Contact,
@@ -42,6 +43,8 @@ interface Reserved {
   limits: LimitState[];
   /** Reasons of rules that only warn. */
   warnings?: Reason[];
+  /** Of a call: why what is stored may differ from what the provider knows. Absent: nothing speaks for it. */
+  doubts?: Doubt[];
 }
 
 /** How a reservation went. `released` only if it is sure that nothing was sent. */
@@ -133,6 +136,11 @@ export interface Correction {
   says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary';
   expiresAt?: Instant;
   retryAt?: Instant;
+  /**
+   * `permissionMark` of the permission that the provider's answer was compared with: if something else has become known
+   * since (a webhook was faster), the correction changes nothing. Left out: it is applied to whatever is stored.
+   */
+  seen?: string;
 }
 
 export interface AuditQuery {
@@ -257,6 +265,10 @@ export interface Explanation {
   callReason?: Reason;
   callLimits: LimitState[];
   callWarnings?: Reason[];
+  /** Why what is stored may differ from what the provider knows. */
+  doubts?: Doubt[];
+  /** Until when the provider itself has said no to requests and calls, although our own counts may have room. */
+  providerBlocks?: { requestsUntil?: Instant; callsUntil?: Instant };
 }
 
 /**
@@ -296,6 +308,7 @@ export interface Ledger {
   status(businessNumberId: string, contact: Contact): Promise<Permission>;
   /** @param purpose what a call would be for; left out: what the person allowed */
   explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation>;
+  /** What people should hear of it is handed out by the next `sweep`. */
   correct(correction: Correction): Promise<Permission>;
   /**
    * Puts a person on the do-not-call list, or takes them off it: the only way off. Effects are for the switchboard

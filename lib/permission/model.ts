@@ -104,6 +104,8 @@ export interface PairSnapshot {
   /** Last time the person wrote to us, called us or accepted our call: opens the 24 h service window. */
   serviceWindowFrom?: Instant;
   doNotCall?: { since: Instant; source: string };
+  /** The permission ended by our own count of unanswered calls; no webhook has said so. */
+  concluded?: true;
   number: {
     /** Calls this business number started in the last 24 h (not released). */
     startedLastDay: number;

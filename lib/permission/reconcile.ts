@@ -23,6 +23,8 @@ export interface OurView {
   permission?: Permission;
   requestLimits?: readonly LimitState[];
   callLimits?: readonly LimitState[];
+  /** Uses of ours that are under way and that the provider may or may not count yet: a difference up to that many is none. */
+  underWay?: number;
 }
 export interface Reconciled {
   /** The rules with the provider's numbers in place. */
@@ -42,7 +44,7 @@ export interface Reconciled {
 export function reconcile(profile: Profile, live: LivePermission, now: Instant, ours: OurView = {}): Reconciled {
   const result = structuredClone(profile);
   const differences: string[] = [];
-  const told = { now, differences };
+  const told = { now, differences, underWay: ours.underWay ?? 0 };
   const requestLimits = live.request.limits.flatMap((limit) => {
     const period = usable(limit, differences);
     if (period === undefined) return [];
@@ -70,7 +72,7 @@ function apply(
   rule: WindowRule,
   limit: LiveLimit,
   counted: readonly LimitState[] | undefined,
-  { now, differences }: { now: Instant; differences: string[] },
+  { now, differences, underWay }: { now: Instant; differences: string[]; underWay: number },
 ): LimitState {
   const before = rule.rule.limit;
   if (limit.allowed !== rule.allowed) {
@@ -89,7 +91,7 @@ function apply(
     }
   }
   const known = counted?.find((state) => state.rule.id === rule.rule.id);
-  if (known !== undefined && known.used !== limit.used) {
+  if (known !== undefined && (limit.used > known.used || limit.used < known.used - underWay)) {
     differences.push(`WhatsApp counts ${limit.used} and the store ${known.used} of: ${rule.rule.limit}.`);
   }
   const state: LimitState = { rule: rule.rule, allowed: rule.allowed, used: limit.used };

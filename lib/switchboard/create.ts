@@ -3,13 +3,17 @@ import { Announcer } from './announcer.ts';
 import { ask } from './ask.ts';
 import type { SwitchboardDeps } from './deps.ts';
 import type { AppendedCall, Desk } from './desk.ts';
+import { Disagreements } from './disagreements.ts';
 import { closeAll, legOf, terminate } from './end.ts';
+import { inquiries } from './inquiries.ts';
 import { type LiveCall, view } from './live-call.ts';
 import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { MEDIA_LOST, place } from './place.ts';
+import { QueryBudget } from './query-budget.ts';
 import { react } from './react.ts';
 import { recover } from './recover.ts';
+import { refresh } from './refresh.ts';
 import { apply } from './run.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { Sweeper } from './sweeper.ts';
@@ -62,6 +66,8 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       await followUp(desk, effects);
       return report;
     },
+    refresh: (contact) => refresh(desk, contact),
+    ...inquiries(deps),
     handle: async (appended) => {
       await starting?.catch(() => {});
       if (!desk.shut) await react(desk, appended);
@@ -96,6 +102,8 @@ function setUp(deps: SwitchboardDeps): Desk {
         for (const effect of effects) await tellPermission(desk, effect);
       },
     }),
+    queries: new QueryBudget(now),
+    disagreements: new Disagreements(),
     apply: (call, input) => apply(desk, call, input),
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,

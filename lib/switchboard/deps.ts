@@ -1,12 +1,15 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LegOptions, MediaEngine } from '../media/media.ts';
 import type { BusinessNumber, Instant } from '../permission/model.ts';
+import type { Profile } from '../permission/profile.ts';
 import type { Provider } from '../provider/provider.ts';
 import type { OptOutSettings } from './opt-out.ts';
 import type { SwitchboardSettings } from './settings.ts';
 
 /** `text` never holds a phone number in full, an SDP or a secret. */
 export type Log = (level: 'debug' | 'info' | 'warn' | 'error', text: string) => void;
+
+export type LiveCheck = 'always' | 'unsure' | 'never';
 
 /** What a switchboard is put together from. It closes none of these: who made them closes them. */
 export interface SwitchboardDeps {
@@ -21,6 +24,13 @@ export interface SwitchboardDeps {
    * that one, unless the ledger lists it as left over. Without it the store is this process's alone.
    */
   owner?: string | undefined;
+  /** The rules of the ledger, to compare with what the provider says. Default: `meta-2026`. */
+  profile?: Profile | undefined;
+  /**
+   * Whether the provider is asked about a person before a request or call: always, where the store may be wrong
+   * (`lib/permission/doubt.ts`), or never. Default: `unsure`.
+   */
+  liveCheck?: LiveCheck | undefined;
   /** What follows an opt-out. Default: a confirmation in the person's language, no key. */
   optOut?: OptOutSettings;
   /** Wall clock, ms since 1970 UTC. */

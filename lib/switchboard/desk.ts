@@ -4,8 +4,10 @@ import type { Appended } from '../ledger/ledger.ts';
 import type { CallEvent } from '../provider/event.ts';
 import type { Announcer } from './announcer.ts';
 import type { SwitchboardDeps } from './deps.ts';
+import type { Disagreements } from './disagreements.ts';
 import { type LiveCall, view } from './live-call.ts';
 import { told } from './patience.ts';
+import type { QueryBudget } from './query-budget.ts';
 import type { SwitchboardSettings } from './settings.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { CallChange, MessageStatus, PermissionChange } from './switchboard.ts';
@@ -22,6 +24,10 @@ export interface Desk {
   readonly permissions: Announcer<PermissionChange>;
   readonly statuses: Announcer<MessageStatus>;
   readonly sweeper: Sweeper;
+  /** How many questions about permissions the provider may still be asked. */
+  readonly queries: QueryBudget;
+  /** What provider and store differed in, as far as it was reported. */
+  readonly disagreements: Disagreements;
   /** Moves a call and does what follows from it (`run.ts`). */
   apply(call: LiveCall, input: CallInput): void;
   /** How long a terminate webhook may take; less while closing, when webhooks may not reach us any more. */

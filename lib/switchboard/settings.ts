@@ -22,6 +22,10 @@ export interface SwitchboardSettings {
   terminatePauseMaxMs: number;
   /** Tries to terminate before giving up, by the kind of the last error. A try is itself a few HTTP requests. */
   terminateTries: { transient: number; operator: number; never: number };
+  /** How long the provider may take to say what it knows about a person before a request or call. */
+  liveCheckMs: number;
+  /** So long after its answer a doubt about the same person is not asked again. */
+  liveCheckKeepMs: number;
   /** Lapsed permissions are looked for this often, and exactly when a known one lapses. */
   sweepMs: number;
   /** Webhooks of calls nobody knows yet: how many are kept, and how long. */
@@ -43,6 +47,8 @@ export const DEFAULT_SETTINGS: SwitchboardSettings = {
   terminatePauseMs: 500,
   terminatePauseMaxMs: 30_000,
   terminateTries: { transient: 40, operator: 10, never: 4 },
+  liveCheckMs: 2_000,
+  liveCheckKeepMs: 600_000,
   sweepMs: 3_600_000,
   early: 1_000,
   earlyMs: 30_000,

@@ -1,5 +1,17 @@
 import type { CallView } from '../call/call.ts';
-import type { Appended, DoNotCallImport } from '../ledger/ledger.ts';
+import type {
+  Appended,
+  AuditQuery,
+  AuditRow,
+  AuditVerdict,
+  DoNotCallImport,
+  Erasure,
+  Explanation,
+  PermissionListQuery,
+  PermissionPage,
+  Statistics,
+  StatisticsQuery,
+} from '../ledger/ledger.ts';
 import type { Leg } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
@@ -72,6 +84,16 @@ export interface MessageStatus {
   errors: EventError[];
 }
 
+/** What the provider says about a person now, and what the store had to learn from it. */
+export interface Refreshed {
+  /** As it stands after the correction. */
+  permission: Permission;
+  canRequest: boolean;
+  canCall: boolean;
+  /** One plain sentence for each thing in which provider and store (or rules) differed, with both views. */
+  differences: string[];
+}
+
 /**
  * Asks, calls, ends and listens for one business number. It composes ledger, provider and media, and outlives node
  * instances: a redeploy that leaves the config node as it was adopts it with its live calls.
@@ -95,6 +117,23 @@ export interface Switchboard {
     list: string | readonly unknown[],
     options: { source: string; defaultCountry?: string },
   ): Promise<Omit<DoNotCallImport, 'effects'>>;
+  /**
+   * Asks the provider now and corrects the store where it differs. An opt-out stays in force whatever the provider says.
+   * @throws ProviderError, LedgerError, CallError `call_failed` if the provider has no such query
+   */
+  refresh(contact: Contact): Promise<Refreshed>;
+  /** What may be done with a person now, and every limit. @throws LedgerError */
+  explain(contact: Contact, purpose?: string): Promise<Explanation>;
+  /** People of this number by the status of their permission. @throws LedgerError */
+  list(query: Omit<PermissionListQuery, 'businessNumberId'>): Promise<PermissionPage>;
+  /** @throws LedgerError */
+  statistics(query: Omit<StatisticsQuery, 'businessNumberId'>): Promise<Statistics>;
+  /** The audit of this number, or of one person. @throws LedgerError */
+  audit(query: Omit<AuditQuery, 'businessNumberId'>): Promise<AuditRow[]>;
+  /** Checks the chain of the whole store. @throws LedgerError */
+  verifyAudit(): Promise<AuditVerdict>;
+  /** Forgets a person. Refuses while a call with them is going on or a request is being sent. @throws LedgerError */
+  erase(contact: Contact): Promise<Erasure>;
   /** Fresh events from the webhook receiver, already durable in the ledger. */
   handle(appended: Appended[]): Promise<void>;
   onPermission(listener: (change: PermissionChange) => void): () => void;

@@ -1,6 +1,7 @@
+import { callDoubts, type Doubt, requestDoubts } from '../../permission/doubt.ts';
 import { mayCall } from '../../permission/may-call.ts';
 import { mayRequest } from '../../permission/may-request.ts';
-import type { BusinessNumber, Contact, Decision, Reason } from '../../permission/model.ts';
+import type { BusinessNumber, Contact, Decision, Instant, PairSnapshot, Reason } from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
@@ -59,11 +60,12 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'calls');
   const decision = mayCall(snapshot, tx.profile, tx.now, { purpose });
+  const doubts = callDoubts(snapshot, tx.profile, tx.now);
   const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
   const refusal = decision.allowed ? unsure(tx) : decision.reason;
   if (refusal !== undefined) {
     writeRefusal(tx, 'call_refused', number, known, refusal);
-    return { ok: false, reason: refusal, permission, ...seen(decision) };
+    return { ok: false, reason: refusal, permission, ...doubted(doubts), ...seen(decision) };
   }
   const pair = made(tx, number, contact, known);
   const call: CallRow = {
@@ -92,7 +94,7 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
     numberId: number.numberId,
     pair,
   });
-  return { ok: true, reservationId: call.reservationId, permission, ...seen(decision) };
+  return { ok: true, reservationId: call.reservationId, permission, ...doubted(doubts), ...seen(decision) };
 }
 
 /** What would be answered now, with every limit. Reserves nothing. */
@@ -134,7 +136,27 @@ export function explain(
     ...(callReason === undefined ? {} : { callReason }),
     callLimits: call.limits,
     ...(call.warnings === undefined ? {} : { callWarnings: call.warnings }),
+    ...doubted([
+      ...new Set([...requestDoubts(snapshot, tx.profile, tx.now), ...callDoubts(snapshot, tx.profile, tx.now)]),
+    ]),
+    ...providerBlocks(snapshot, tx.now),
   };
+}
+
+function doubted(doubts: Doubt[]): { doubts?: Doubt[] } {
+  return doubts.length === 0 ? {} : { doubts };
+}
+
+/** What the provider has said, and what it may say otherwise by now. */
+function providerBlocks(
+  { requestsBlockedUntil: requests, callsBlockedUntil: calls }: PairSnapshot,
+  now: Instant,
+): Pick<Explanation, 'providerBlocks'> {
+  const blocks = {
+    ...(requests !== undefined && requests > now ? { requestsUntil: requests } : {}),
+    ...(calls !== undefined && calls > now ? { callsUntil: calls } : {}),
+  };
+  return Object.keys(blocks).length === 0 ? {} : { providerBlocks: blocks };
 }
 
 /** What a decision shows, whatever its answer. */

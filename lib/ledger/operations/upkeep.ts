@@ -1,5 +1,6 @@
 import { applyCorrection, applyLapse } from '../../permission/apply.ts';
 import type { Contact, Instant, Permission } from '../../permission/model.ts';
+import { permissionMark } from '../../permission/permission-mark.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import type { AuditQuery, AuditRow, Correction, Effect } from '../ledger.ts';
 import { INBOX_KEEP_MS, UNDISPATCHED_KEEP_MS } from '../timings.ts';
@@ -20,8 +21,11 @@ export function correct(tx: Transaction, correction: Correction): Permission {
   const { businessNumber, contact } = correction;
   const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
   const pair = certain(findOrMakePair(tx, number.numberId, contact));
-  commitTransition(tx, pair, businessNumber.id, applyCorrection(pair.state, correction, tx.profile, tx.now));
-  return viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
+  const view = (): Permission => viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
+  if (correction.seen !== undefined && correction.seen !== permissionMark(view())) return view();
+  const applied = applyCorrection(pair.state, correction, tx.profile, tx.now);
+  tx.records.insertNotices(commitTransition(tx, pair, businessNumber.id, applied));
+  return view();
 }
 
 /** When the next permission or pending request lapses by itself. */
