@@ -1,149 +1,165 @@
-import { randomInt } from 'node:crypto';
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
+import { allowedDestinations } from './allowed-destinations.ts';
+import { type BridgeCodec, bridgeCodec } from './bridge-codec.ts';
+import type { BridgeInfo, BridgeOptions, BridgeResult, BridgeStatistics } from './bridge-options.ts';
+import { BridgePassthrough } from './bridge-passthrough.ts';
+import { BridgeRtcp } from './bridge-rtcp.ts';
 import { bridgeSdp } from './bridge-sdp.ts';
-import { IncomingStream } from './incoming-stream.ts';
-import { type BridgeInfo, type BridgeOptions, type BridgeResult, MediaError } from './media.ts';
-import { isRtcp, type RtpDatagram, readRtp, writeRtp } from './rtp-datagram.ts';
-import { bindEven, checkEndpoint, type Endpoint, localAddressTowards } from './rtp-socket.ts';
+import { BridgeTranscoder } from './bridge-transcoder.ts';
+import type { BridgedLeg, BridgeWay, Made, PersonPacket } from './bridge-way.ts';
+import { MediaError } from './media.ts';
+import { isRtcp, readRtp } from './rtp-datagram.ts';
+import { RtpOutput } from './rtp-output.ts';
+import { bindPair, checkEndpoint, type Endpoint, localAddressTowards, type RtpSockets } from './rtp-socket.ts';
+import { SourceGuard } from './source-guard.ts';
 import type { RunningTask, TaskReport } from './task.ts';
 
-const DEFAULT_PAYLOAD_TYPE = 111;
-/** A sender that is silent for so long may be followed by another one from the same host; until then nobody can push in. */
-const LOCK_MS = 5000;
+const COMFORT_NOISE = 13;
 
-/** Packets from the person, as they arrive. */
-export interface PersonPacket {
-  ssrc: number;
-  sequenceNumber: number;
-  timestamp: number;
-  marker: boolean;
-  payload: Buffer;
+interface Open {
+  sockets: RtpSockets;
+  guard: SourceGuard;
+  output: RtpOutput;
+  rtcp: BridgeRtcp;
+  way: BridgeWay;
+  local: Endpoint;
 }
 
-/** Passes Opus between a leg and plain RTP on UDP. Nothing is decoded: SSRC, payload type, sequence and timestamp are rewritten, gaps stay. */
+/** Connects a leg with plain RTP on UDP: sockets, whom to listen to and send to, reports and figures. How sound gets across is a `BridgeWay`. */
 export class Bridge implements RunningTask {
   readonly #options: BridgeOptions;
   readonly #report: TaskReport<BridgeInfo, BridgeResult>;
-  readonly #forward: (packet: RtpDatagram, at: number) => boolean;
+  readonly #leg: BridgedLeg;
   readonly #onEnd: () => void;
-  readonly #payloadType: number;
   readonly #opening: Promise<void>;
-  readonly #ssrc = randomInt(1, 0xffff_ffff);
-  readonly #incoming = new IncomingStream();
-  #socket: Socket | undefined;
-  #remote: Endpoint | undefined;
-  #source: (Endpoint & { lastAt: number }) | undefined;
-  #sequenceOffset: number | undefined;
-  #timestampOffset = 0;
-  #fromSsrc: number | undefined;
-  #lastOut = { sequenceNumber: 0, timestamp: 0 };
-  #result = { packetsToRtp: 0, packetsFromRtp: 0, droppedFromRtp: 0 };
+  #codec: BridgeCodec | undefined;
+  #open: Open | undefined;
+  #heard = false;
+  #fromRtp = { packets: 0, dropped: 0 };
   #ending: Promise<void> | undefined;
 
-  /**
-   * @param forward hands a packet to the leg; false when the leg has no use for it now
-   */
   constructor(
     options: BridgeOptions,
     report: TaskReport<BridgeInfo, BridgeResult>,
-    forward: (packet: RtpDatagram, at: number) => boolean,
+    leg: BridgedLeg,
     onEnd: () => void,
   ) {
     this.#options = options;
     this.#report = report;
-    this.#forward = forward;
+    this.#leg = leg;
     this.#onEnd = onEnd;
-    this.#payloadType = options.payloadType ?? DEFAULT_PAYLOAD_TYPE;
-    this.#remote = options.remote;
-    this.#opening = this.#open().catch((error: unknown) => {
+    this.#opening = this.#begin().catch((error: unknown) => {
       this.#ending ??= Promise.resolve();
-      this.#socket?.close();
       this.#onEnd();
       report.failed(error as MediaError);
     });
   }
 
-  async #open(): Promise<void> {
-    const { remote, local = {} } = this.#options;
-    if (!Number.isInteger(this.#payloadType) || this.#payloadType < 0 || this.#payloadType > 127)
-      throw new MediaError(
-        'media_address_refused',
-        'The RTP payload type must be 0 to 127.',
-        'Use 96 to 127, such as 111.',
-      );
-    if (remote) checkEndpoint(remote, 1);
+  async #begin(): Promise<void> {
+    const { remote, local = {}, eventPayloadType: event, rtcpMux = false } = this.#options;
+    const codec = bridgeCodec(this.#options);
+    this.#codec = codec;
+    const guard = this.#guard();
     const address = local.address ?? (await localAddressTowards(remote));
     checkEndpoint({ address, port: local.port ?? 0 }, 0);
-    this.#socket = await bindEven(address, local.port ?? 0);
+    const output = new RtpOutput(codec.ticksPerMs, (data) => this.#send(data));
+    const way = codec.samples
+      ? await BridgeTranscoder.create(codec, codec.samples, event, output)
+      : new BridgePassthrough(codec, event, output, this.#leg);
+    try {
+      const rtcp = await BridgeRtcp.create(output, way.incoming, codec.ticksPerMs);
+      const sockets = await bindPair(address, local.port ?? 0, rtcpMux);
+      const { port } = sockets.rtp.address();
+      this.#open = { sockets, guard, output, rtcp, way, local: { address, port } };
+    } catch (error) {
+      way.free();
+      throw error;
+    }
     if (this.#ending) return;
-    const { port } = this.#socket.address();
-    this.#socket.on('message', (data, from) => this.#datagram(data, from));
+    const { sockets } = this.#open;
+    sockets.rtp.on('message', (data, from) => this.#datagram(data, from));
+    sockets.rtcp?.on('message', (data, from) => this.#control(data, from));
     // What the network reports about single packets (an unreachable port) is no reason to end the bridge.
-    this.#socket.on('error', () => undefined);
+    for (const socket of [sockets.rtp, sockets.rtcp]) socket?.on('error', () => undefined);
+    const described = { ...(event === undefined ? {} : { eventPayloadType: event }), rtcpMux };
     this.#report.started({
-      local: { address, port },
-      sdp: bridgeSdp(address, port, this.#payloadType),
-      ...(remote ? { receiverSdp: bridgeSdp(remote.address, remote.port, this.#payloadType) } : {}),
+      local: this.#open.local,
+      sdp: bridgeSdp(this.#open.local, codec, described),
+      ...(remote ? { receiverSdp: bridgeSdp(remote, codec, described) } : {}),
     });
+  }
+
+  #guard(): SourceGuard {
+    const { remote, learning = remote ? 'fixed' : 'learned', allowedDestinations: list } = this.#options;
+    if (remote) checkEndpoint(remote, 1);
+    if (!['fixed', 'learned', 'fixed_then_learned'].includes(learning))
+      throw new MediaError(
+        'media_address_refused',
+        `There is no way of learning the RTP address called ${JSON.stringify(learning)}.`,
+        'Use fixed, learned or fixed_then_learned.',
+      );
+    if (!remote && learning !== 'learned')
+      throw new MediaError(
+        'media_address_refused',
+        'Without an RTP address it can only be learned from the first packet.',
+        'Give the RTP address, or choose learned.',
+      );
+    const allowed = list && allowedDestinations(list);
+    if (remote && allowed && !allowed(remote.address))
+      throw new MediaError(
+        'media_address_refused',
+        `The RTP address ${remote.address} is not among the allowed destinations.`,
+        'Add it, or its network, to the allowed destinations of the bridge.',
+      );
+    return new SourceGuard(learning, remote, allowed);
   }
 
   /** A new, non-duplicate Opus packet from the person. */
-  person(packet: PersonPacket): void {
-    if (!this.#socket || !this.#remote || this.#ending) return;
-    if (packet.ssrc !== this.#fromSsrc || this.#sequenceOffset === undefined) this.#aim(packet);
-    const sequenceNumber = (packet.sequenceNumber + (this.#sequenceOffset ?? 0)) & 0xffff;
-    const timestamp = (packet.timestamp + this.#timestampOffset) >>> 0;
-    this.#lastOut = { sequenceNumber, timestamp };
-    const { marker, payload } = packet;
-    const data = writeRtp({
-      payloadType: this.#payloadType,
-      ssrc: this.#ssrc,
-      sequenceNumber,
-      timestamp,
-      marker,
-      payload,
-    });
-    this.#result.packetsToRtp += 1;
-    this.#socket.send(data, this.#remote.port, this.#remote.address);
+  person(packet: PersonPacket, at: number): void {
+    this.#heard = true;
+    if (this.#ending || !this.#open) return;
+    if (this.#open.guard.destination || this.#codec?.samples) this.#open.way.person(packet, at);
   }
 
-  /** A packet of the person that is no audio was taken out: closes its place in the sequence, so that it is not counted as lost. */
-  omit(): void {
-    if (this.#sequenceOffset !== undefined) this.#sequenceOffset -= 1;
+  /** A telephone event of the person, also a repeated one. */
+  personKey(packet: PersonPacket, at: number): void {
+    if (this.#ending || !this.#open) return;
+    if (this.#open.guard.destination || this.#codec?.samples) this.#open.way.personKey(packet, at);
   }
 
-  /** A new sender continues where the last one ended. */
-  #aim({ ssrc, sequenceNumber, timestamp }: PersonPacket): void {
-    const first = this.#fromSsrc === undefined;
-    const nextSequence = first ? randomInt(0, 0x8000) : this.#lastOut.sequenceNumber + 1;
-    const nextTimestamp = first ? randomInt(0, 0xffff_ffff) : this.#lastOut.timestamp + 960;
-    this.#fromSsrc = ssrc;
-    this.#sequenceOffset = nextSequence - sequenceNumber;
-    this.#timestampOffset = nextTimestamp - timestamp;
-  }
-
-  #datagram(data: Buffer, from: RemoteInfo): void {
-    if (this.#ending || isRtcp(data)) return;
-    const packet = readRtp(data);
-    const at = performance.now();
-    if (!packet || packet.payloadType !== this.#payloadType || packet.payload.length === 0 || !this.#trusts(from, at)) {
-      this.#result.droppedFromRtp += 1;
-      return;
+  /** Every 20 ms. @returns what the person should get now, if it is transcoded */
+  beat(at: number): Made | undefined {
+    if (this.#ending || !this.#open) return undefined;
+    const { guard, rtcp, way, output } = this.#open;
+    const made = way.beat(at, this.#heard && guard.destination !== undefined);
+    if (output.packets > 0 || way.incoming.packets > 0) {
+      const report = rtcp.due(at);
+      if (report) this.#sendControl(report);
     }
-    if (this.#incoming.accept(packet, at) !== undefined && this.#forward(packet, at)) this.#result.packetsFromRtp += 1;
-    else this.#result.droppedFromRtp += 1;
+    return made;
   }
 
-  /** The sender's address must be the configured one (any port: senders seldom send from where they receive) or the first that came. */
-  #trusts({ address, port }: RemoteInfo, at: number): boolean {
-    const host = this.#options.remote?.address ?? this.#source?.address;
-    if (host !== undefined && host !== address) return false;
-    const { lastAt = Number.NEGATIVE_INFINITY } = this.#source ?? {};
-    const same = this.#source?.address === address && this.#source.port === port;
-    if (!same && at - lastAt < LOCK_MS) return false;
-    this.#source = { address, port, lastAt: at };
-    if (!this.#options.remote) this.#remote = this.#source;
-    return true;
+  statistics(): BridgeStatistics {
+    const open = this.#open;
+    const remote = open?.guard.destination;
+    const { roundTripMs, farSide } = open?.rtcp ?? {};
+    const { incoming } = open?.way ?? {};
+    return {
+      codec: this.#codec?.rtpmap ?? '',
+      ...(open && { local: open.local }),
+      ...(remote && { remote }),
+      packetsToRtp: open?.output.packets ?? 0,
+      packetsFromRtp: this.#fromRtp.packets,
+      droppedFromRtp: this.#fromRtp.dropped,
+      strangers: open?.guard.strangers ?? 0,
+      keysToRtp: open?.way.keysToRtp ?? 0,
+      keysFromRtp: open?.way.keysFromRtp ?? 0,
+      lostFromRtp: incoming?.lost ?? 0,
+      jitterFromRtpMs: (incoming?.jitter ?? 0) / (this.#codec?.ticksPerMs ?? 1),
+      ...(farSide && { farSide }),
+      ...(roundTripMs !== undefined && { roundTripMs }),
+      ...open?.way.playouts(),
+    };
   }
 
   stop(reason: 'stopped' | 'call_ended'): Promise<void> {
@@ -151,10 +167,64 @@ export class Bridge implements RunningTask {
     return this.#ending;
   }
 
+  #datagram(data: Buffer, from: RemoteInfo): void {
+    if (isRtcp(data)) {
+      this.#control(data, from);
+      return;
+    }
+    if (this.#ending || !this.#open) return;
+    const at = performance.now();
+    const used = this.#use(this.#open, data, from, at);
+    if (used) this.#fromRtp.packets += 1;
+    else this.#fromRtp.dropped += 1;
+  }
+
+  #use({ guard, way }: Open, data: Buffer, from: RemoteInfo, at: number): boolean {
+    const packet = readRtp(data);
+    if (!packet || packet.payload.length === 0) return false;
+    const { payloadType } = packet;
+    const key = payloadType === this.#options.eventPayloadType;
+    const sound = payloadType === this.#codec?.payloadType;
+    const comfort = payloadType === COMFORT_NOISE && this.#codec?.samples?.rate === 8000;
+    if ((!key && !sound && !comfort) || !guard.accept(from, at)) return false;
+    return key ? way.farKey(packet, at) : way.far(packet, at);
+  }
+
+  #control(data: Buffer, from: RemoteInfo): void {
+    if (this.#ending || !this.#open) return;
+    if (this.#open.guard.knows(from.address)) this.#open.rtcp.receive(data, performance.now());
+    else this.#open.guard.strangers += 1;
+  }
+
+  #send(data: Buffer): void {
+    const { sockets, guard } = this.#open ?? {};
+    const to = guard?.destination;
+    if (to) sockets?.rtp.send(data, to.port, to.address);
+  }
+
+  #sendControl(data: Buffer, sent?: () => void): void {
+    const { sockets, guard } = this.#open ?? {};
+    const to = guard?.destination;
+    const port = to && (this.#options.rtcpMux ? to.port : to.port + 1);
+    if (!sockets || !to || port === undefined || port > 65_535) {
+      sent?.();
+      return;
+    }
+    (sockets.rtcp ?? sockets.rtp).send(data, port, to.address, () => sent?.());
+  }
+
   async #close(result: BridgeResult['result']): Promise<void> {
     await this.#opening;
-    if (this.#socket) await new Promise<void>((resolve) => this.#socket?.close(() => resolve()));
+    const open = this.#open;
+    if (!open) return;
+    if (open.output.packets > 0)
+      await new Promise<void>((resolve) => this.#sendControl(open.rtcp.goodbye(), () => resolve()));
+    for (const socket of [open.sockets.rtp, open.sockets.rtcp])
+      if (socket) await new Promise<void>((resolve) => socket.close(() => resolve()));
+    const statistics = this.statistics();
+    open.way.free();
     this.#onEnd();
-    this.#report.done({ ...this.#result, result });
+    const { packetsToRtp, packetsFromRtp, droppedFromRtp } = statistics;
+    this.#report.done({ packetsToRtp, packetsFromRtp, droppedFromRtp, result, statistics });
   }
 }

@@ -32,10 +32,14 @@ export class IncomingStream {
   }
 
   /**
-   * Takes note of a packet that arrived at `at` (ms).
+   * Takes note of a packet that arrived at `at` (ms). `timed`: its timestamp is that of its sound; telephone events repeat that of their begin.
    * @returns the extended sequence number, or nothing if the packet is a duplicate, a replay or the first of a suspicious jump
    */
-  accept(packet: { ssrc: number; sequenceNumber: number; timestamp: number }, at: number): number | undefined {
+  accept(
+    packet: { ssrc: number; sequenceNumber: number; timestamp: number },
+    at: number,
+    timed = true,
+  ): number | undefined {
     const { ssrc, sequenceNumber } = packet;
     if (ssrc !== this.ssrc) this.#restart(ssrc, sequenceNumber);
     const distance = sequenceDistance(sequenceNumber, this.highest & 0xffff);
@@ -61,7 +65,7 @@ export class IncomingStream {
     if (extended > this.highest) this.highest = extended;
     this.packets += 1;
     this.#received += 1;
-    this.#measureJitter(packet.timestamp, at);
+    if (timed) this.#measureJitter(packet.timestamp, at);
     return extended;
   }
 

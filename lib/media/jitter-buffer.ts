@@ -98,6 +98,9 @@ export class JitterBuffer {
   #counts = { played: 0, late: 0, discarded: 0, skipped: 0, recovered: 0, concealed: 0, stretched: 0, invalid: 0 };
   /** How the packets' own numbers lie on the endless timeline. */
   #line: { raw: number; ticks: number; sequenceOffset: number; firstSequence: number; end: number } | undefined;
+  /** Places in the sequence that carry no sound. */
+  readonly #omitted = new Set<number>();
+  #anew = false;
   #former: { ssrc: number; until: number } | undefined;
   #highest = 0;
   #startAt = 0;
@@ -140,9 +143,26 @@ export class JitterBuffer {
     const extended = this.stream.accept(packet, at);
     if (extended === undefined) return false;
     if (ssrc !== undefined && ssrc !== this.stream.ssrc) this.#former = { ssrc, until: at + FORMER_MS };
-    const held = this.#place(packet, extended, ticks, at, restarts !== this.stream.restarts);
+    const held = this.#place(packet, extended, ticks, at, this.#anew || restarts !== this.stream.restarts);
+    this.#anew = false;
     if (held) this.#insert(held, at);
     return held !== undefined;
+  }
+
+  /**
+   * Takes note of a packet of the same stream that carries no sound (a key press), so that its place in the sequence is not taken for a loss.
+   * @returns whether it is new
+   */
+  omit(packet: { ssrc: number; sequenceNumber: number; timestamp: number }, at: number): boolean {
+    if (packet.ssrc === this.#former?.ssrc && at < this.#former.until) return false;
+    const { restarts } = this.stream;
+    const extended = this.stream.accept(packet, at, false);
+    if (extended === undefined) return false;
+    if (restarts !== this.stream.restarts) this.#anew = true;
+    if (!this.#line || this.#anew) return true;
+    if (this.#omitted.size >= MOST_PACKETS) this.#omitted.clear();
+    this.#omitted.add(extended + this.#line.sequenceOffset);
+    return true;
   }
 
   /**
@@ -278,7 +298,7 @@ export class JitterBuffer {
 
   /** The next packet that is here lies in the future. */
   #gap(head: Held, cursor: number, at: number): Turn {
-    const missing = head.sequence - this.#nextSequence;
+    const missing = head.sequence - this.#nextSequence - this.#omittedBefore(head.sequence);
     const gap = head.from - cursor;
     const lost = missing > 0 && this.#concealedInRow < missing;
     if (lost && gap <= this.#lastTicks) {
@@ -307,7 +327,7 @@ export class JitterBuffer {
 
   #empty(at: number): Turn {
     const cursor = this.#cursor as number;
-    if (this.#resting || this.#concealedInRow >= MOST_CONCEALED) {
+    if (this.#resting || this.#concealedInRow >= MOST_CONCEALED || this.#omitted.has(this.#nextSequence)) {
       this.#cursor = Math.max(this.#spent, this.#cursorAt(at) + this.#frame);
       return { kind: 'silence', ticks: this.#frame };
     }
@@ -315,6 +335,14 @@ export class JitterBuffer {
     this.#counts.concealed += 1;
     this.#cursor = cursor + this.#lastTicks;
     return { kind: 'concealed', ticks: this.#lastTicks };
+  }
+
+  #omittedBefore(sequence: number): number {
+    let count = 0;
+    for (const place of this.#omitted)
+      if (place < this.#nextSequence) this.#omitted.delete(place);
+      else if (place < sequence) count += 1;
+    return count;
   }
 
   #lose(certain: boolean): void {

@@ -2,6 +2,18 @@
  * The media side of calls as the rest of the house sees it. Samples stay in the worker thread; what crosses are
  * commands, events and results, all plain data. One engine (one worker) per Node-RED process.
  */
+import type { BridgeInfo, BridgeOptions, BridgeResult, BridgeStatistics } from './bridge-options.ts';
+
+export type {
+  BridgeCodecName,
+  BridgeInfo,
+  BridgeLearning,
+  BridgeOptions,
+  BridgePlayout,
+  BridgeResult,
+  BridgeStatistics,
+} from './bridge-options.ts';
+
 export interface LegOptions {
   /** UDP ports to use, for firewalls. */
   portRange?: [number, number];
@@ -25,6 +37,10 @@ export interface LegStatistics {
   dtlsRole?: 'client' | 'server';
   srtpProfile?: string;
   candidatePair?: string;
+  /** What the other side reports about what we send (RTCP): the share lost lately, all lost, jitter. */
+  farSide?: { lost: number; fractionLost: number; jitterMs: number };
+  /** RTP bridges that are open. */
+  bridges?: BridgeStatistics[];
 }
 
 /** What cuts a prompt short: the person speaks, or presses a key. */
@@ -96,28 +112,6 @@ export interface RecordResult {
   levels: { person: ChannelLevel; sent: ChannelLevel };
   /** Seconds in which silence was written because of a pause. */
   pausedSeconds: number;
-}
-
-export interface BridgeOptions {
-  /** Where to send RTP. Without it, the first valid packet's sender (`learn`). */
-  remote?: { address: string; port: number };
-  /** Local address and port (0: any even port). */
-  local?: { address?: string; port?: number };
-  /** Opus payload type on the far side. Default 111. */
-  payloadType?: number;
-}
-export interface BridgeInfo {
-  local: { address: string; port: number };
-  /** SDP that describes our side, for ffmpeg, GStreamer or a PBX. */
-  sdp: string;
-  /** With a fixed remote: SDP that ffmpeg or GStreamer open to receive from us (it names the remote's address and port). */
-  receiverSdp?: string;
-}
-export interface BridgeResult {
-  packetsToRtp: number;
-  packetsFromRtp: number;
-  droppedFromRtp: number;
-  result: 'stopped' | 'call_ended';
 }
 
 export interface LegEvents {

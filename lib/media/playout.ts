@@ -6,7 +6,7 @@ export interface FrameDecoder {
   decode(payload: Uint8Array): Int16Array;
   conceal(samples: number): Int16Array;
   recover(next: Uint8Array, samples: number): Int16Array;
-  /** Silence of the sender's side; without it, zeros. */
+  /** Silence of the sender's side; without it, concealment, which Opus lets fade to the noise of the place. */
   rest?(samples: number): Int16Array;
   free(): void;
 }
@@ -44,6 +44,11 @@ export class Playout {
     return this.buffer.push(packet, at);
   }
 
+  /** A packet of the same stream that carries no sound (a key press). False: it is not new. */
+  omit(packet: { ssrc: number; sequenceNumber: number; timestamp: number }, at: number): boolean {
+    return this.buffer.omit(packet, at);
+  }
+
   /** The next 20 ms. The array is used again by the next call. */
   next(at: number): Int16Array {
     let filled = 0;
@@ -76,7 +81,7 @@ export class Playout {
         return this.#attempt(() => this.#decoder.recover(turn.next.payload, length), length);
       case 'silence':
         this.#quiet = true;
-        return this.#decoder.rest?.(length) ?? new Int16Array(length);
+        return this.#decoder.rest?.(length) ?? this.#decoder.conceal(length);
       default: {
         const samples = this.#attempt(() => this.#decoder.decode(turn.packet.payload), length);
         if (turn.ticks === 0 || turn.kind === 'skipped') return samples.subarray(0, 0);

@@ -1,6 +1,5 @@
 import type { RtcpPacket } from 'werift';
 import type { IncomingStream } from './incoming-stream.ts';
-import type { OutgoingStream } from './outgoing-stream.ts';
 import type { loadWerift } from './webrtc-transport.ts';
 
 type Werift = Awaited<ReturnType<typeof loadWerift>>;
@@ -23,17 +22,28 @@ function middle(time: bigint): number {
   return Number((time >> 16n) & 0xffff_ffffn);
 }
 
+/** What is reported about a stream that we send. */
+export interface ReportedStream {
+  readonly ssrc: number;
+  readonly packets: number;
+  readonly octets: number;
+  /** Its RTP clock at a moment (ms). */
+  timestampAt(at: number): number;
+}
+
 /** Our sender and receiver reports, and the round trip time from the other side's (RFC 3550 §6.4). */
 export class RtcpReporter {
   roundTripMs: number | undefined;
+  /** What the other side said last about what we send: the share lost lately (0 to 1), all lost, jitter in ticks. */
+  theirs: { fractionLost: number; lost: number; jitter: number } | undefined;
   readonly #werift: Werift;
-  readonly #outgoing: OutgoingStream;
+  readonly #outgoing: ReportedStream;
   readonly #incoming: IncomingStream;
   readonly #cname: string;
   #due: number | undefined;
   #lastReport: { middle: number; at: number } | undefined;
 
-  constructor(werift: Werift, outgoing: OutgoingStream, incoming: IncomingStream, cname: string) {
+  constructor(werift: Werift, outgoing: ReportedStream, incoming: IncomingStream, cname: string) {
     this.#werift = werift;
     this.#outgoing = outgoing;
     this.#incoming = incoming;
@@ -53,8 +63,10 @@ export class RtcpReporter {
     const { RtcpSrPacket, RtcpRrPacket } = this.#werift;
     if (packet instanceof RtcpSrPacket) this.#lastReport = { middle: middle(packet.senderInfo.ntpTimestamp), at };
     if (!(packet instanceof RtcpSrPacket || packet instanceof RtcpRrPacket)) return;
-    for (const { ssrc, lsr, dlsr } of packet.reports) {
-      if (ssrc !== this.#outgoing.ssrc || lsr === 0) continue;
+    for (const { ssrc, lsr, dlsr, fractionLost, packetsLost, jitter } of packet.reports) {
+      if (ssrc !== this.#outgoing.ssrc) continue;
+      this.theirs = { fractionLost: fractionLost / 256, lost: packetsLost, jitter };
+      if (lsr === 0) continue;
       const units = (middle(ntp(at)) - lsr - dlsr) | 0;
       // A peer whose clock jumped may yield nonsense; a minute of round trip is none.
       if (units >= 0 && units < 60 * 65_536) this.roundTripMs = (units * 1000) / 65_536;

@@ -68,13 +68,28 @@ async function bind(address: string, port: number): Promise<Socket> {
   }
 }
 
-/** RTP lives on even ports, RTCP on the odd one above (RFC 3550 §11); some peers still insist. */
-export async function bindEven(address: string, port: number): Promise<Socket> {
-  if (port !== 0) return bind(address, port);
+export interface RtpSockets {
+  rtp: Socket;
+  /** On the port above; none when that port belongs to somebody else. */
+  rtcp?: Socket;
+}
+
+/** RTP lives on even ports, RTCP on the odd one above (RFC 3550 §11); some peers still insist. With `mux` RTCP has no port of its own. */
+export async function bindPair(address: string, port: number, mux: boolean): Promise<RtpSockets> {
+  if (port !== 0) {
+    const rtp = await bind(address, port);
+    const rtcp = mux || port === 65_535 ? undefined : await bind(address, port + 1).catch(() => undefined);
+    return rtcp ? { rtp, rtcp } : { rtp };
+  }
   for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt += 1) {
-    const socket = await bind(address, 0);
-    if (socket.address().port % 2 === 0) return socket;
-    socket.close();
+    const rtp = await bind(address, 0);
+    const own = rtp.address().port;
+    if (own % 2 === 0) {
+      if (mux) return { rtp };
+      const rtcp = await bind(address, own + 1).catch(() => undefined);
+      if (rtcp) return { rtp, rtcp };
+    }
+    rtp.close();
   }
   throw new MediaError('media_port_in_use', 'No even UDP port is free.', 'Set the local RTP port.');
 }

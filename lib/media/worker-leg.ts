@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RtpPacket } from 'werift';
-import { Bridge, type PersonPacket } from './bridge.ts';
+import { Bridge } from './bridge.ts';
+import type { Made, PersonPacket } from './bridge-way.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { Keypad } from './keypad.ts';
 import {
@@ -18,7 +19,7 @@ import {
   type RecordOptions,
   type RecordResult,
 } from './media.ts';
-import { OutgoingStream } from './outgoing-stream.ts';
+import { OutgoingStream, type Place } from './outgoing-stream.ts';
 import type { Pacer } from './pacer.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
@@ -59,6 +60,7 @@ export class WorkerLeg {
   #accepted = false;
   #opusPayloadType = OPUS;
   #eventPayloadTypes = [TELEPHONE_EVENT];
+  #keyTimestamp = 0;
   #lastReceivedAt: number | undefined;
   #dtlsClosedAt: number | undefined;
   #closing: Promise<void> | undefined;
@@ -125,8 +127,8 @@ export class WorkerLeg {
 
   bridge(id: string, options: BridgeOptions, report: TaskReport<BridgeInfo, BridgeResult>): void {
     this.#add(id, (ended) => {
-      const forward = (packet: RtpDatagram, at: number) => this.#forward(packet, at);
-      const bridge = new Bridge(options, onceOver(report, ended), forward, () => this.#bridges.delete(bridge));
+      const forward = (packet: RtpDatagram, at: number, event: boolean) => this.#forward(packet, at, event);
+      const bridge = new Bridge(options, onceOver(report, ended), { forward }, () => this.#bridges.delete(bridge));
       this.#bridges.add(bridge);
       return bridge;
     });
@@ -151,7 +153,8 @@ export class WorkerLeg {
 
   statistics(): LegStatistics {
     const { packets, duplicates, lost, jitter } = this.#incoming;
-    const { roundTripMs } = this.#reporter;
+    const { roundTripMs, theirs } = this.#reporter;
+    const bridges = [...this.#bridges].map((bridge) => bridge.statistics());
     return {
       packetsReceived: packets,
       packetsSent: this.#outgoing.packets,
@@ -160,6 +163,10 @@ export class WorkerLeg {
       jitterMs: jitter / TICKS_PER_MS,
       codec: 'opus/48000/2',
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
+      ...(theirs && {
+        farSide: { lost: theirs.lost, fractionLost: theirs.fractionLost, jitterMs: theirs.jitter / TICKS_PER_MS },
+      }),
+      ...(bridges.length > 0 && { bridges }),
       ...this.#transport.describe(),
     };
   }
@@ -245,11 +252,11 @@ export class WorkerLeg {
     const { payloadType, sequenceNumber, timestamp, ssrc, marker } = header;
     const audio = payloadType === this.#opusPayloadType || payloadType === OPUS;
     if (!audio && !this.#eventPayloadTypes.includes(payloadType)) return;
-    if (this.#incoming.accept(header, at) === undefined) return;
+    if (this.#incoming.accept(header, at, audio) === undefined) return;
     const first = this.#lastReceivedAt === undefined;
     this.#lastReceivedAt = at;
     if (!audio) {
-      for (const bridge of this.#bridges) bridge.omit();
+      for (const bridge of this.#bridges) bridge.personKey({ ssrc, sequenceNumber, timestamp, marker, payload }, at);
       const before = this.#keypad.down;
       const strokes = this.#keypad.packet(timestamp, payload, at);
       // The press cuts a prompt short, not the release, which may come half a second later.
@@ -260,21 +267,48 @@ export class WorkerLeg {
     if (first) this.#emit('media');
     if (payload.length === 0) return;
     const packet: PersonPacket = { ssrc, sequenceNumber, timestamp, marker, payload };
-    for (const bridge of this.#bridges) bridge.person(packet);
+    for (const bridge of this.#bridges) bridge.person(packet, at);
     for (const recorder of this.#recorders) recorder.received(packet, at);
   }
 
   #onBeat(at: number): void {
-    const prompt = this.#player.next(at);
-    if (prompt)
-      this.#send(this.#outgoing.paced(at), false, Buffer.from(prompt.buffer, prompt.byteOffset, prompt.length), at);
-    else if (!this.#outgoing.flowing(at)) this.#send(this.#outgoing.paced(at), false, SILENCE, at);
+    this.#sendBeat(at);
     for (const recorder of this.#recorders) recorder.beat(at);
     const stroke = this.#keypad.overdue(at);
     if (stroke) this.#emit('digit', stroke);
     const reports = this.#reporter.due(at);
     if (reports) this.#transport.sendRtcp(reports);
     if (this.#dtlsClosedAt !== undefined && at > this.#dtlsClosedAt + DTLS_CLOSE_DOUBT_MS) this.#judgeClose(at);
+  }
+
+  /** The packet of a beat: a key press of a bridge's far side, a prompt, a bridge's sound, or silence where nothing is passed through. */
+  #sendBeat(at: number): void {
+    let made: Made | undefined;
+    for (const bridge of this.#bridges) {
+      const own = bridge.beat(at);
+      if (own && (!made || 'event' in own)) made = own;
+    }
+    if (!this.#open) made = undefined;
+    if (made && 'event' in made) {
+      this.#sendKey(made, at);
+      return;
+    }
+    const prompt = this.#player.next(at);
+    if (prompt)
+      this.#send(this.#outgoing.paced(at), false, Buffer.from(prompt.buffer, prompt.byteOffset, prompt.length), at);
+    else if (made) this.#send(this.#outgoing.paced(at), false, made.sound, at);
+    else if (!this.#outgoing.flowing(at)) this.#send(this.#outgoing.paced(at), false, SILENCE, at);
+  }
+
+  /** All packets of a key press have the timestamp of its first (RFC 4733 §2.1). */
+  #sendKey({ event, first }: { event: Buffer; first: boolean }, at: number): void {
+    const { sequenceNumber, timestamp } = this.#outgoing.paced(at);
+    if (first) this.#keyTimestamp = timestamp;
+    this.#put({ sequenceNumber, timestamp: this.#keyTimestamp }, first, event, this.#sentEvent);
+  }
+
+  get #sentEvent(): number {
+    return this.#eventPayloadTypes[0] ?? TELEPHONE_EVENT;
   }
 
   /** Did the peer really hang up, or was its alert a forgery? */
@@ -284,21 +318,25 @@ export class WorkerLeg {
     if (!stillHere) void this.close();
   }
 
-  #forward(packet: RtpDatagram, at: number): boolean {
+  #forward(packet: RtpDatagram, at: number, event: boolean): boolean {
     if (!this.#open || this.#player.playing) return false;
     const place = this.#outgoing.forwarded(packet, at);
     if (!place) return false;
-    this.#send(place, packet.marker, packet.payload, at);
+    if (event) this.#put(place, packet.marker, packet.payload, this.#sentEvent);
+    else this.#send(place, packet.marker, packet.payload, at);
     return true;
   }
 
-  #send(place: { sequenceNumber: number; timestamp: number }, marker: boolean, payload: Buffer, at: number): void {
+  #send(place: Place, marker: boolean, payload: Buffer, at: number): void {
     const { ssrc } = this.#outgoing;
-    const { sequenceNumber, timestamp } = place;
+    this.#put(place, marker, payload, this.#opusPayloadType);
+    for (const recorder of this.#recorders) recorder.sent({ ssrc, ...place, payload }, at);
+  }
+
+  #put({ sequenceNumber, timestamp }: Place, marker: boolean, payload: Buffer, payloadType: number): void {
     this.#outgoing.packets += 1;
     this.#outgoing.octets += payload.length;
-    this.#transport.send(this.#opusPayloadType, sequenceNumber, timestamp, ssrc, marker, payload);
-    for (const recorder of this.#recorders) recorder.sent({ ssrc, sequenceNumber, timestamp, payload }, at);
+    this.#transport.send(payloadType, sequenceNumber, timestamp, this.#outgoing.ssrc, marker, payload);
   }
 
   async #shut(state: 'failed' | 'closed'): Promise<void> {
