@@ -176,8 +176,10 @@ export class Recorder implements RunningTask {
   }
 
   async #salvage(error: unknown, output: RecordingOutput, seconds: number): Promise<void> {
+    let files = [output.part];
     // A disk that hangs would not answer here either: its file keeps its temporary name until the next start.
-    const files = error instanceof DiskTooSlow ? [output.part] : await output.salvage();
+    if (error instanceof DiskTooSlow) output.abandon();
+    else files = await output.salvage();
     this.#report.failed(recordingFault(error, seconds, files));
   }
 

@@ -38,6 +38,7 @@ export class RecordingOutput {
   #parts = 1;
   #pieces = 0;
   #pending = 0;
+  #abandoned = false;
   #last: Promise<void> = Promise.resolve();
 
   private constructor(plan: RecordingPlan, open: OpenRecording, part: Part) {
@@ -98,11 +99,22 @@ export class RecordingOutput {
     return this.#complete;
   }
 
+  /** Gives up on a disk that hangs: nothing more is written, and the files are closed once it answers. */
+  abandon(): void {
+    this.#abandoned = true;
+    const { files } = this.#part;
+    void this.#last
+      .catch(() => undefined)
+      .then(() => Promise.all(files.map(({ handle }) => handle.close())))
+      .catch(() => undefined);
+  }
+
   async discard(): Promise<void> {
     for (const file of this.#part.files) await file.discard();
   }
 
   async #write(stereo: Int16Array): Promise<void> {
+    if (this.#abandoned) return;
     let left = stereo;
     while (left.length > 0) {
       if (this.#part.frames >= this.#plan.partFrames) await this.#next();

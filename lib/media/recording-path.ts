@@ -26,7 +26,9 @@ const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f<>:"|?*\\\u200b-\u200f\u2028-\u202
 /** 255 bytes is the limit of the common file systems; the rest is for a number and `.part`. */
 const LONGEST_SEGMENT = 230;
 const LONGEST_NAME = 1000;
+/** Folders below the root, and the file. */
 const DEEPEST = 8;
+export const DEEPEST_FOLDER = DEEPEST - 1;
 const MOST_NUMBERED = 10_000;
 
 function refuse(why: string): never {
@@ -109,7 +111,7 @@ function numbered(path: string, number: number): string {
 }
 
 /** Names the finished file without ever replacing another: a link fails where a rename would overwrite. */
-async function publish(part: string, wanted: string): Promise<string> {
+export async function nameWithoutReplacing(part: string, wanted: string): Promise<string> {
   for (let number = 1; number < MOST_NUMBERED; number += 1) {
     const file = numbered(wanted, number);
     try {
@@ -188,7 +190,7 @@ async function openNew(file: string, top: string): Promise<RecordingFile | undef
     present: () => exists(part),
     async complete() {
       await handle.close();
-      const named = await publish(part, file);
+      const named = await nameWithoutReplacing(part, file);
       await syncFolder(dirname(named));
       return named;
     },

@@ -19,8 +19,8 @@ const LOOK_AHEAD = 52;
 const WINDOW_FRAMES = 8;
 /** A decoder needs so many frames after a loss until it sounds like the encoder again. */
 const RECOVERY_FRAMES = 5;
-const SEARCH_MS = 100;
-/** Somewhere else within 100 ms, two pieces of these sounds are never so alike. */
+const SEARCH_MS = 60;
+/** Somewhere else within 60 ms, two pieces of these sounds are never so alike. */
 const SURE = 0.7;
 
 interface Voice {
@@ -161,7 +161,7 @@ describe('a recorder, for an hour of simulated time', () => {
       assert.equal(tape.frames, HOUR * RATE, 'every sample is in one of the parts');
       const found: { second: number; left: number; right: number; alike: number }[] = [];
       const came = new Set(arrivals.map(({ ideal }) => Math.round(ideal / frameStep(drift))));
-      for (let second = 4; second < HOUR - 2; second += 4) {
+      for (let second = 4; second < HOUR - 2; second += 5) {
         // The person: the last moment in which nothing was lost or silent, so that the sound is known.
         let index = Math.round((second * 1000) / frameStep(drift));
         for (let known = 0; known < RECOVERY_FRAMES + WINDOW_FRAMES; index -= 1)
