@@ -6,6 +6,8 @@ type Append = (events: ProviderEvent[]) => Promise<Appended[]>;
 
 /** Events of one attempt when they have to be stored in parts. */
 const PART = 1_000;
+/** Characters that are kept of one. */
+const MOST_KEPT = 1_000_000;
 
 /**
  * Stores what one webhook brought. An event that the store refuses for what it is (`bad_input`) would be refused again with
@@ -39,9 +41,10 @@ function kept(event: ProviderEvent): ProviderEvent {
   return {
     type: 'unknown',
     id: `refused:${digest}`,
-    at: event.at,
+    // Its own time may be what was refused.
+    at: Date.now(),
     businessNumberId: event.businessNumberId,
     field: event.type,
-    raw: event,
+    raw: JSON.stringify(event).slice(0, MOST_KEPT),
   };
 }

@@ -128,5 +128,5 @@ function correlationOf(item: Item): { correlationId?: string } {
 /** Seconds. Its presence, not the status, tells that the call was picked up, so nonsense must not pass. */
 function readDuration(value: unknown): number | undefined {
   const seconds = typeof value === 'string' && /^\d{1,9}(\.\d+)?$/.test(value) ? Number(value) : value;
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+  return typeof seconds === 'number' && seconds >= 0 && seconds <= 1e9 ? seconds : undefined;
 }
