@@ -26,6 +26,7 @@ describe('the editor half', () => {
     'permission-store': ['wa-call-permission-store', undefined],
     'request-permission': ['wa-call-request-permission', 3],
     'permission-webhook-in': ['wa-call-permission-in', 3],
+    permission: ['wa-call-permission', 2],
     'initiate-call': ['wa-call-initiate', 4],
     'call-events': ['wa-call-events', 1],
     terminate: ['wa-call-terminate', 1],
@@ -39,7 +40,11 @@ describe('the editor half', () => {
 
   for (const { entry, type, definition, template, script, help, catalog } of halves) {
     describe(entry, () => {
-      const self = { _: (key: string) => textAt(catalog, key), action: 'play', provider: 'simulator' };
+      const self = {
+        _: (key: string) => textAt(catalog, key),
+        action: definition.defaults.action?.value,
+        provider: 'simulator',
+      };
 
       it('has a catalog under its own type and no other', () => assert.deepEqual(Object.keys(catalog), [type]));
 
@@ -164,6 +169,12 @@ describe('validators', () => {
     ['initiate-call', 'ringSeconds', {}, [5, '45', 300, ENV], ['', 4, 301, 4.5, 'x']],
     ['initiate-call', 'maxSeconds', {}, [0, '3600'], ['', -1, 86_401]],
     ['permission-webhook-in', 'contact', {}, ['', '+55 11 95550-0123', 'BR.48219037716650284417', ENV], ['x', 'BR.']],
+    ['permission', 'contact', { action: 'lookup' }, ['contact', ENV], ['', ' ', undefined]],
+    ['permission', 'contact', { action: 'export' }, ['', 'contact'], []],
+    ['permission', 'source', { action: 'release' }, ['source'], ['', ' ']],
+    ['permission', 'list', { action: 'importDoNotCall' }, ['payload'], ['']],
+    ['permission', 'limit', {}, [1, '100', 1000, ENV], ['', 0, 1001, 1.5, 'x']],
+    ['permission', 'country', {}, ['', 'BR', 'pt', ENV], ['Brazil', '+55']],
     ['call-events', 'events', {}, [[], ['ended', 'digit']], [['finished']]],
     ['media', 'source', { action: 'play', sourceType: 'str' }, ['/a.wav'], ['', ' ', undefined]],
     ['media', 'source', { action: 'play', sourceType: 'greeting' }, ['', undefined], []],

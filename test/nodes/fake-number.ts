@@ -44,6 +44,8 @@ export class FakeNumber {
   leg: (id: string) => Leg = () => {
     throw new Error('not scripted');
   };
+  /** Methods besides these, as a test needs them. Set before the flow is loaded. */
+  more: Partial<Switchboard> = {};
   #calls: ((change: CallChange) => void)[] = [];
   #permissions: ((change: PermissionChange) => void)[] = [];
 
@@ -74,6 +76,7 @@ export class FakeNumber {
         return number.terminate(id);
       },
       leg: (id: string) => number.leg(id),
+      ...number.more,
       onCall: (listener: (change: CallChange) => void) => {
         number.#calls.push(listener);
         return () => undefined;

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type { Node, NodeAPI, NodeMessage } from 'node-red';
+import type request from 'supertest';
 
 /** The part of `node-red-node-test-helper` that we use; it ships no types. */
 interface Helper {
@@ -13,6 +14,8 @@ interface Helper {
   startServer(): Promise<void>;
   stopServer(): Promise<void>;
   url(): string;
+  /** The admin application, where the editor asks. */
+  request(): ReturnType<typeof request>;
   log(): { getCalls?(): { args: unknown[] }[]; args: unknown[][] };
   /** The server's own application; ours is mounted into it, so that the simulator's webhooks arrive. */
   _app: { use(handler: (request: unknown, response: unknown, next: () => void) => void): void };

@@ -10,6 +10,7 @@ import callEvents from '../../nodes/call-events.ts';
 import configNode from '../../nodes/config.ts';
 import initiateCall from '../../nodes/initiate-call.ts';
 import media from '../../nodes/media.ts';
+import permission from '../../nodes/permission.ts';
 import permissionStore from '../../nodes/permission-store.ts';
 import permissionIn from '../../nodes/permission-webhook-in.ts';
 import requestPermission from '../../nodes/request-permission.ts';
@@ -56,7 +57,18 @@ export class RealNumber {
       this.onHttpNode = undefined;
     };
     return helper.load(
-      [grab, permissionStore, configNode, callEvents, initiateCall, media, permissionIn, requestPermission, terminate],
+      [
+        grab,
+        permissionStore,
+        configNode,
+        callEvents,
+        initiateCall,
+        media,
+        permission,
+        permissionIn,
+        requestPermission,
+        terminate,
+      ],
       flow,
       credentials,
     );

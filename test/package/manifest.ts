@@ -35,6 +35,7 @@ export const NODE_TYPES: Record<string, string> = {
   'permission-store': 'wa-call-permission-store',
   'request-permission': 'wa-call-request-permission',
   'permission-webhook-in': 'wa-call-permission-in',
+  permission: 'wa-call-permission',
   'initiate-call': 'wa-call-initiate',
   'call-events': 'wa-call-events',
   terminate: 'wa-call-terminate',

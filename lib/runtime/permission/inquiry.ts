@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { maskContact } from '../../permission/masking.ts';
+import type { Account } from '../account.ts';
+import { readContact } from '../contact-input.ts';
+import { toReportable } from '../reportable-error.ts';
+import { type ExplanationMessage, explanationMessage } from './explanation-message.ts';
+
+/** Where the dialog of the permission node asks, below the editor's address. */
+export const LOOKUP_PATH = '/wa-call-permission/lookup';
+
+const QUESTION = z.object({ config: z.string().max(256), contact: z.string().max(400) });
+
+/** What the dialog shows: no whole phone number, no id, no name. */
+export interface InquiryAnswer {
+  status: number;
+  body: { contact: string; explanation: ExplanationMessage } | { code: string; text: string; nextStep?: string };
+}
+
+/**
+ * Answers the dialog's "Look up": the explanation that the node would put into a message, about a masked person.
+ *
+ * @param find the account of a deployed config node
+ * @param question the request's body, of which nothing is known
+ */
+export async function lookUp(
+  find: (configId: string) => Account | undefined,
+  question: unknown,
+): Promise<InquiryAnswer> {
+  const read = QUESTION.safeParse(question);
+  if (!read.success) {
+    return { status: 400, body: { code: 'question_invalid', text: 'Enter a phone number or a user id.' } };
+  }
+  const who = readContact(read.data.contact);
+  if ('reason' in who) {
+    const { code, text, nextStep } = who.reason;
+    return { status: 422, body: { code, text, nextStep } };
+  }
+  const account = find(read.data.config);
+  if (account === undefined) {
+    return {
+      status: 404,
+      body: {
+        code: 'number_not_deployed',
+        text: 'This number is not deployed yet.',
+        nextStep: 'Deploy and try again.',
+      },
+    };
+  }
+  try {
+    const switchboard = await account.switchboard();
+    const told = await switchboard.explain(who.contact);
+    return {
+      status: 200,
+      body: { contact: maskContact(told.contact), explanation: explanationMessage(told, Date.now()) },
+    };
+  } catch (error) {
+    const { code, message } = toReportable(error);
+    return { status: 503, body: { code, text: message } };
+  }
+}

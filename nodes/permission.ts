@@ -1,0 +1,56 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { findAccount } from '../lib/runtime/account.ts';
+import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { ANSWERS } from '../lib/runtime/permission/actions.ts';
+import type { Asking } from '../lib/runtime/permission/asking.ts';
+import { exportAudit } from '../lib/runtime/permission/export-action.ts';
+import { LOOKUP_PATH, lookUp } from '../lib/runtime/permission/inquiry.ts';
+import type { Outcome } from '../lib/runtime/permission/outcome.ts';
+import { readAction, SHAPE } from '../lib/runtime/permission/properties.ts';
+import { evaluateProperty } from '../lib/runtime/property.ts';
+
+const TYPE = 'wa-call-permission';
+
+/** Looks up, lists, corrects, exports and erases what the ledger knows. Outputs: result, refused or not found. */
+export default function (RED: NodeAPI): void {
+  RED.httpAdmin.post(
+    LOOKUP_PATH,
+    RED.auth.needsPermission('whatsapp-calling.read'),
+    async (request: { body?: unknown }, response) => {
+      const { status, body } = await lookUp((id) => findAccount(RED, id), request.body);
+      response.status(status).set('cache-control', 'no-store').json(body);
+    },
+  );
+
+  function Permission(this: Node, config: NodeDef): void {
+    RED.nodes.createNode(this, config);
+    setUpCallNode(RED, this, config, SHAPE, {
+      input: async ({ settings, account, status }, msg, send) => {
+        const action = readAction(settings, msg);
+        const show = (shown: Outcome['status']): void =>
+          status.show(shown.look, shown.key, shown.count === undefined ? undefined : { count: shown.count });
+        const asking: Asking = {
+          settings,
+          msg,
+          look: (name) =>
+            evaluateProperty(RED, this, msg, { value: settings[name], type: settings[`${name}Type`] }, name),
+          switchboard: await account.switchboard(),
+        };
+        status.show('waiting', 'working');
+        if (action === 'export') {
+          return exportAudit(asking, {
+            part: (set) => send([{ ...RED.util.cloneMessage(msg), ...set }, null]),
+            refused: (set) => send([null, { ...msg, ...set }]),
+            show,
+          });
+        }
+        const { to, set, drop = [], status: shown } = await ANSWERS[action](asking);
+        const answer: Record<string, unknown> = { ...msg, ...set };
+        for (const name of drop) delete answer[name];
+        show(shown);
+        send(to === 'result' ? [answer, null] : [null, answer]);
+      },
+    });
+  }
+  RED.nodes.registerType(TYPE, Permission);
+}
