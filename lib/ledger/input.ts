@@ -97,6 +97,8 @@ export const auditQuery = z.object({
   limit: z.number().int().min(1).max(100_000).optional(),
   unmasked: z.boolean().optional(),
 });
+/** Whole days, at most a hundred years. */
+export const retentionDays = z.number().int().min(1).max(36_500);
 export const backupPath = z.string().min(1).max(4_096);
 const permissionStatus = z.enum(['not_requested', 'pending', 'granted', 'denied']);
 export const permissionListQuery = z.object({

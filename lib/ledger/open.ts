@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { OptOutWords } from '../permission/opt-out.ts';
 import type { ProfileOverrides } from '../permission/overrides.ts';
 import { DEFAULT_PROFILE, findProfile, profileNames } from '../permission/rules.ts';
-import { checked, optOutWords } from './input.ts';
+import { checked, optOutWords, retentionDays } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
 import { makeFolder } from './make-folder.ts';
 import { checkOverrides } from './overrides-input.ts';
@@ -20,6 +20,8 @@ export interface LedgerSettings {
   overrides?: ProfileOverrides;
   /** Changes to the list of words by which people opt out. */
   optOut?: OptOutWords;
+  /** How many days records are kept (`docs/adr/0009-erasure-and-retention.md`); for ever if left out. */
+  retentionDays?: number;
   /** For tests: wall and steady milliseconds as two float64, which the test moves. */
   clock?: SharedArrayBuffer;
 }
@@ -39,6 +41,7 @@ const settingsInput = z.object({
   profile: z.string().max(64).optional(),
   overrides: z.unknown().optional(),
   optOut: optOutWords.optional(),
+  retentionDays: retentionDays.optional(),
 });
 
 interface Shared {
@@ -75,13 +78,15 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
   const clock = settings.clock === undefined ? {} : { clock: settings.clock };
   const { added = [], removed = [] } = settings.optOut ?? {};
   const words = added.length + removed.length === 0 ? {} : { optOut: { added, removed } };
+  const keep = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
+  const how = { profile, ...words, ...keep };
   if (settings.path === ':memory:') {
-    const ledger = await SqliteEngine.open({ path: settings.path, profile, ...words, ...clock });
+    const ledger = await SqliteEngine.open({ path: settings.path, ...how, ...clock });
     return { ledger, owner: ledger.owner, release: () => ledger.close() };
   }
   const path = realPath(settings.path);
-  const rules = JSON.stringify({ profile, ...words });
-  const shared = await share(path, rules, () => SqliteEngine.open({ path, profile, ...words, ...clock }));
+  const rules = JSON.stringify(how);
+  const shared = await share(path, rules, () => SqliteEngine.open({ path, ...how, ...clock }));
   const ledger = await shared.opening;
   let released = false;
   return {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { CheckedLedger } from '../checked-ledger.ts';
-import { backupPath, checked } from '../input.ts';
+import { backupPath, checked, retentionDays } from '../input.ts';
 import { LedgerError } from '../ledger.ts';
 import type { OperationName } from '../operations/operations.ts';
 import { Connection } from './connection.ts';
@@ -45,8 +45,9 @@ export class SqliteEngine extends CheckedLedger {
     };
   }
 
-  /** @throws LedgerError if the file cannot be had */
+  /** @throws LedgerError if the file cannot be had, or the settings make no sense */
   static async open(settings: SqliteEngineSettings): Promise<SqliteEngine> {
+    checked(retentionDays.optional(), settings.retentionDays, 'number of days to keep records');
     const engine = new SqliteEngine(settings);
     await engine.#connect();
     return engine;
