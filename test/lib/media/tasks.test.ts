@@ -146,6 +146,67 @@ describe('tasks of a leg', () => {
     await assert.rejects(leg.play({ source: { wav: new Uint8Array() } }).done, { code: 'media_not_connected' });
   });
 
+  it('cuts a prompt within 200 ms of a key press, though the key is still down', async () => {
+    leg.accepted();
+    const menu = leg.play({ source: { wav: stereoWav(chirp(8, 8000), 8000) }, interruptBy: ['digit'], times: 9 });
+    const rest = leg.play({ source: { wav: stereoWav(chirp(8, 8000), 8000) }, interruptBy: ['digit'] });
+    const digits: string[] = [];
+    leg.on('digit', ({ digit }) => digits.push(digit));
+    await menu.started;
+    await sleep(500);
+    const event = (sequenceNumber: number, flags: number, duration: number) =>
+      meta.send({
+        payloadType: 126,
+        sequenceNumber,
+        timestamp: 5000,
+        payload: Buffer.from([7, flags, duration >> 8, duration & 0xff]),
+      });
+    const pressed = arrivals.length;
+    event(100, 10, 160);
+    const result = await menu.done;
+    assert.deepEqual([result.result, result.by], ['interrupted', 'digit']);
+    assert.ok(result.atMs && result.atMs > 200 && result.atMs === Math.round(result.playedSeconds * 1000));
+    assert.deepEqual([(await rest.done).result, (await rest.done).playedSeconds], ['interrupted', 0]);
+    for (let index = 1; index <= 8; index += 1) {
+      await sleep(50);
+      event(100 + index, 10, 160 + index * 400);
+    }
+    const loud = arrivals.slice(pressed).filter(({ payload }) => !payload.equals(SILENCE));
+    // 20 ms each; some were on their way when the key went down.
+    assert.ok(loud.length <= 10, `${loud.length} packets of the prompt after the key press`);
+    assert.ok(arrivals.length > pressed + 12, 'silence flows on');
+    assert.deepEqual(digits, []);
+    event(109, 0x80 | 10, 3600);
+    await sleep(100);
+    assert.deepEqual(digits, ['7']);
+  });
+
+  it('pauses a recording at once', async () => {
+    leg.accepted();
+    const recording = leg.record({ root: folder, name: 'pause.wav' });
+    await recording.started;
+    const play = leg.play({ source: { wav: stereoWav(chirp(8, 16_000), 16_000) } });
+    await play.started;
+    await sleep(600);
+    await recording.pause();
+    await sleep(600);
+    await recording.resume();
+    await sleep(600);
+    await recording.stop();
+    const { file, seconds, pausedSeconds } = await recording.done;
+    assert.ok(pausedSeconds > 0.5 && pausedSeconds < 3, `${pausedSeconds}`);
+    const [, right = new Float32Array()] = readWav(await readFile(file)).samples;
+    assert.ok(Math.abs(right.length / 16_000 - seconds) < 0.001);
+    // Besides the pause, only the 200 ms before the prompt are silent.
+    let longest = 0;
+    for (let index = 0, run = 0; index < right.length; index += 1) {
+      run = right[index] === 0 ? run + 1 : 0;
+      longest = Math.max(longest, run);
+    }
+    assert.ok(Math.abs(longest / 16_000 - pausedSeconds) < 0.03, `${longest / 16_000} s of ${pausedSeconds}`);
+    await play.stop();
+  });
+
   it('says what is wrong with a prompt and goes on with the next', async () => {
     leg.accepted();
     const missing = leg.play({ source: { file: join(folder, 'missing.wav') } });
