@@ -58,6 +58,11 @@ export class LedgerClock {
     return { now: Math.floor(this.#floor), sure: !behind };
   }
 
+  /** Another instance has written this down: time does not run behind it. */
+  notBefore(at: Instant): void {
+    this.#floor = Math.max(this.#floor, at);
+  }
+
   /** A provider's event just arrived for the first time; its time tells whether our clock can be right. */
   heardProvider(at: Instant): void {
     const wall = this.#source.wall();

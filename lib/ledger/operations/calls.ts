@@ -57,7 +57,7 @@ export function findCall(
 export function adopt(tx: Transaction, reservationIds: string[]): void {
   for (const reservationId of reservationIds) {
     const call = tx.records.findCall(reservationId);
-    if (call === undefined || call.owner === tx.owner) continue;
+    if (call === undefined || tx.records.ownerLives(call.owner)) continue;
     const from = call.owner;
     // Nobody knows whether a dead process had sent it.
     if (call.state === 'reserved') call.state = 'unknown';

@@ -259,6 +259,8 @@ export interface Records {
   /** Reservations whose lease is over, or whose owner is gone. */
   abandonedRequests(): RequestRow[];
   abandonedCalls(): CallRow[];
+  /** Whether the owner of a reservation may still be working on it. This one always is; in a store with one owner nobody else. */
+  ownerLives(owner: string): boolean;
   /** Pairs whose permission has lapsed by its times at `expiredBefore`, or was granted (asked for) before the given times. */
   lapseCandidates(before: { expired: Instant; granted?: Instant; requested: Instant }, limit: number): PairRow[];
   /** The nearest of the times by which a permission lapses: expiry, grant and request, each of those still in force. */

@@ -131,7 +131,7 @@ export function unansweredEnds(tx: Session, pairId: number, limit: number): Inst
     .map((row) => Number(row.ended_at));
 }
 
-function fromRow(row: Record<string, SQLOutputValue>): CallRow {
+export function fromRow(row: Record<string, SQLOutputValue>): CallRow {
   const call: CallRow = {
     reservationId: String(row.reservation_id),
     pairId: Number(row.pair_id),

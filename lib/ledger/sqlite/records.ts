@@ -157,6 +157,9 @@ export class SqliteRecords implements Records {
   abandonedCalls(): CallRow[] {
     return calls.abandonedCalls(this.#tx);
   }
+  ownerLives(owner: string): boolean {
+    return owner === this.#tx.owner;
+  }
   unansweredEnds(pairId: number, limit: number): Instant[] {
     return calls.unansweredEnds(this.#tx, pairId, limit);
   }

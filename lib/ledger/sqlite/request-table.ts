@@ -112,7 +112,7 @@ export function reservedRequests(tx: Session, pairId: number): string[] {
     .map((row) => String(row.reservation_id));
 }
 
-function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
+export function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
   const request: RequestRow = {
     reservationId: String(row.reservation_id),
     pairId: Number(row.pair_id),

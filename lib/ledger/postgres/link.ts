@@ -1,0 +1,140 @@
+import type { Client as Connection } from 'pg';
+import { LedgerError } from '../ledger.ts';
+
+/** One statement. Never a prepared one with a name: behind a transaction pooler the next transaction is on another server process. */
+export interface Statement {
+  text: string;
+  values?: unknown[];
+}
+export type Row = Record<string, unknown>;
+export interface Answer {
+  /** What was done, such as `COMMIT`; a commit of a failed transaction answers `ROLLBACK`. */
+  command: string;
+  rows: Row[];
+  changed: number;
+}
+
+/** The types of `pg` leave out that a connection may keep its process alive or not. */
+type Connected = Connection & { ref(): void; unref(): void };
+
+const CONNECT_MS = 5_000;
+
+/**
+ * One connection to the server, made when it is first needed and again after it was lost. Statements that are sent together
+ * cross the network together: one round trip, whatever their number.
+ */
+export class Link {
+  readonly #url: string;
+  readonly #patienceMs: number;
+  #client: Connected | undefined;
+  #opening: Promise<Connected> | undefined;
+  #underWay = 0;
+  #closed = false;
+  /** Round trips so far, without those of connecting. */
+  trips = 0;
+  /** Whether the last exchange went over a connection that had been there before: it may have died unnoticed. */
+  wasUsed = false;
+
+  /** @param patienceMs after so long without an answer the connection is given up */
+  constructor(url: string, patienceMs: number) {
+    this.#url = url;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Connects if it is not connected. @throws what the system or the server says */
+  async open(): Promise<Connected> {
+    if (this.#closed)
+      throw new LedgerError('store_unavailable', 'The permission store is closed.', 'Open it again with openLedger.');
+    if (this.#client !== undefined) return this.#client;
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  /**
+   * Sends statements together and waits for all answers. @throws the first error; later statements have been refused by the
+   * server if they were in the same transaction
+   */
+  async exchange(statements: readonly Statement[]): Promise<Answer[]> {
+    const known = this.#client;
+    const client = await this.open();
+    this.wasUsed = client === known;
+    this.trips += 1;
+    // The process stays up for what is under way, and only for that.
+    if (++this.#underWay === 1) client.ref();
+    try {
+      const settled = await Promise.allSettled(statements.map(({ text, values }) => client.query(text, values)));
+      const failed = settled.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return settled.map((one) => {
+        if (one.status === 'rejected') throw one.reason;
+        return { command: one.value.command, rows: one.value.rows as Row[], changed: one.value.rowCount ?? 0 };
+      });
+    } finally {
+      if (--this.#underWay === 0) client.unref();
+    }
+  }
+
+  /** The connection of this moment, for what belongs to one connection (LISTEN). */
+  get client(): Connected | undefined {
+    return this.#client;
+  }
+
+  /** Gives the connection up as it is: whatever it was in the middle of, the server takes back. */
+  drop(): void {
+    const client = this.#client;
+    this.#client = undefined;
+    void client?.end().catch(() => undefined);
+    (client as unknown as { connection?: { stream?: { destroy(): void } } } | undefined)?.connection?.stream?.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = this.#client ?? (await this.#opening?.catch(() => undefined));
+    this.#client = undefined;
+    client?.ref();
+    await client?.end().catch(() => undefined);
+  }
+
+  async #connect(): Promise<Connected> {
+    const { Client } = await driver();
+    const client = new Client({
+      connectionString: this.#url,
+      pipeline: true,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: this.#patienceMs,
+      application_name: 'whatsapp-calling',
+    } as ConstructorParameters<typeof Client>[0]) as unknown as Connected;
+    const gone = (): void => {
+      if (this.#client === client) this.#client = undefined;
+    };
+    client.on('error', gone);
+    client.on('end', gone);
+    try {
+      await client.connect();
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+    this.#client = client;
+    if (this.#underWay === 0) client.unref();
+    return client;
+  }
+}
+
+/** The user's own `pg`: it is not among our dependencies, because most stores are files. */
+async function driver(): Promise<typeof import('pg')> {
+  try {
+    const module = await import('pg');
+    return (module as { default?: typeof import('pg') }).default ?? module;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && /MODULE_NOT_FOUND/.test(String(error.code)))) throw error;
+    throw new LedgerError(
+      'store_unavailable',
+      'The client of PostgreSQL is not installed.',
+      'Run "npm install pg" in the Node-RED user folder (usually ~/.node-red) and restart Node-RED.',
+    );
+  }
+}
