@@ -2,6 +2,7 @@ import type { RequestReservation } from '../ledger/ledger.ts';
 import type { Permission } from '../permission/model.ts';
 import { reasonFor } from '../permission/reason-text.ts';
 import { type PermissionRequest, ProviderError } from '../provider/provider.ts';
+import { consult } from './consult.ts';
 import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
@@ -16,6 +17,7 @@ import type { AskInput, AskResult } from './switchboard.ts';
 export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
   const { ledger, businessNumber } = desk.deps;
   const { contact, purpose, via, promisedBy } = input;
+  await consultFirst(desk, input);
   const granted = await alreadyGranted(desk, input);
   if (granted !== undefined) return { outcome: 'already_granted', contact, permission: granted };
   const reservation = await ledger.reserveRequest({
@@ -31,6 +33,15 @@ export async function ask(desk: Desk, input: AskInput): Promise<AskResult> {
     return { outcome: 'blocked', reason, contact, permission };
   }
   return send(desk, input, reservation);
+}
+
+/** What the person allowed, or was asked, without our hearing of it is found before they are bothered. */
+async function consultFirst(desk: Desk, { contact, purpose }: AskInput): Promise<void> {
+  const { ledger, businessNumber, liveCheck, provider } = desk.deps;
+  if (liveCheck === 'never' || !provider.capabilities.queryPermission) return;
+  const ours = await ledger.explain(businessNumber, contact, purpose);
+  if (ours.requestReason?.code === 'do_not_call') return;
+  await consult(desk, contact, ours, ours.doubts);
 }
 
 /**

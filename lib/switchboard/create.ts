@@ -104,6 +104,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     }),
     queries: new QueryBudget(now),
     disagreements: new Disagreements(),
+    liveCheckFails: false,
     apply: (call, input) => apply(desk, call, input),
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,

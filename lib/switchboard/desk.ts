@@ -28,6 +28,8 @@ export interface Desk {
   readonly queries: QueryBudget;
   /** What provider and store differed in, as far as it was reported. */
   readonly disagreements: Disagreements;
+  /** The last question before a call failed, and the log says so. */
+  liveCheckFails: boolean;
   /** Moves a call and does what follows from it (`run.ts`). */
   apply(call: LiveCall, input: CallInput): void;
   /** How long a terminate webhook may take; less while closing, when webhooks may not reach us any more. */

@@ -1,6 +1,6 @@
 import type { Correction } from '../ledger/ledger.ts';
 import type { Contact, Instant, Permission, Reason } from '../permission/model.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, inBackground } from './desk.ts';
 import { told } from './patience.ts';
 import type { RefusalReason } from './refusal.ts';
 
@@ -22,7 +22,10 @@ export async function learnRefusal(
   const known: Reason = retryAt === undefined ? reason : { ...reason, nextAllowedAt: retryAt };
   try {
     const correction: Correction = { businessNumber, contact, says, ...(retryAt === undefined ? {} : { retryAt }) };
-    return { reason: known, permission: await ledger.correct(correction) };
+    const permission = await ledger.correct(correction);
+    // The ledger keeps what flows should hear of it for the next sweep.
+    inBackground(desk, 'Telling of a correction', desk.sweeper.sweep());
+    return { reason: known, permission };
   } catch (error) {
     log(
       'error',
@@ -36,6 +39,7 @@ async function freeAgain(desk: Desk, contact: Contact, says: Correction['says'])
   const { provider, log, now } = desk.deps;
   if (!provider.capabilities.queryPermission) return undefined;
   if (says !== 'request_limit' && says !== 'connected_limit') return undefined;
+  if (!desk.queries.take()) return undefined;
   try {
     const answer = await provider.queryPermission(contact, AbortSignal.timeout(QUERY_MS));
     const { limits } = says === 'request_limit' ? answer.request : answer.call;

@@ -7,6 +7,7 @@ import { type OurView, reconcile } from '../permission/reconcile.ts';
 import { META_2026 } from '../permission/rules.ts';
 import { ProviderError, type ProviderPermission } from '../provider/provider.ts';
 import { type Desk, inBackground } from './desk.ts';
+import { told } from './patience.ts';
 
 /** What the store knew before the provider was asked. */
 export interface Ours {
@@ -36,7 +37,7 @@ export async function askProvider(
   desk: Desk,
   { contact, ours, ms }: { contact: Contact; ours: Ours; ms: number },
 ): Promise<LiveTruth> {
-  const { provider, ledger, businessNumber, log, now, profile = META_2026 } = desk.deps;
+  const { provider, businessNumber, log, now, profile = META_2026 } = desk.deps;
   let live: ProviderPermission;
   try {
     live = await provider.queryPermission(contact, AbortSignal.timeout(ms));
@@ -50,10 +51,27 @@ export async function askProvider(
   for (const difference of news) log('warn', `${maskContact(contact)}: ${difference}`);
   const about = { businessNumber, contact };
   const corrections = correctionsFor(live, ours, view.permission, now());
-  for (const correction of corrections) await ledger.correct({ ...about, ...correction });
-  // The ledger keeps what flows should hear of a correction for the next sweep.
-  if (corrections.length > 0) inBackground(desk, 'Telling of a correction', desk.sweeper.sweep());
-  return { live, differences, news, corrected: corrections.length > 0 };
+  const corrected = await correct(
+    desk,
+    corrections.map((correction) => ({ ...about, ...correction })),
+  );
+  return { live, differences, news, corrected };
+}
+
+/**
+ * Writes to the ledger what the provider said, and lets flows hear what follows: the ledger keeps that for the next sweep.
+ * @returns whether there was something to write and it was written; a failure is logged
+ */
+export async function correct(desk: Desk, corrections: Correction[]): Promise<boolean> {
+  if (corrections.length === 0) return false;
+  try {
+    for (const correction of corrections) await desk.deps.ledger.correct(correction);
+  } catch (error) {
+    desk.deps.log('error', `What the provider said could not be written to the permission store: ${told(error)}`);
+    return false;
+  }
+  inBackground(desk, 'Telling of a correction', desk.sweeper.sweep());
+  return true;
 }
 
 /**
@@ -87,10 +105,12 @@ function correctionsFor(
     ['connected_limit', live.call, ours.callLimits, callsUntil],
   ];
   for (const [says, { limits }, known, until] of blocks) {
+    // What was not looked up cannot be compared.
+    if (known === undefined) continue;
     const full = limits.filter(({ used, allowed }) => used >= allowed);
     if (full.length > 0) {
       const free = Math.max(...full.map(({ freesAt }) => freesAt ?? 0));
-      const covered = until ?? Math.max(0, ...(known ?? []).flatMap(({ freesAt }) => freesAt ?? []));
+      const covered = until ?? Math.max(0, ...known.flatMap(({ freesAt }) => freesAt ?? []));
       if (free === 0 ? covered > now : covered >= free) continue;
       corrections.push({ says, ...(free > now && { retryAt: free }) });
     } else if (until !== undefined && limits.length > 0) corrections.push({ says, retryAt: now });

@@ -2,6 +2,8 @@ import { reservedCall } from '../call/state.ts';
 import type { CallReservation, Settlement } from '../ledger/ledger.ts';
 import type { Leg } from '../media/media.ts';
 import { ProviderError } from '../provider/provider.ts';
+import { consult } from './consult.ts';
+import { contradiction, refusedByTruth } from './contradiction.ts';
 import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
@@ -19,8 +21,8 @@ import { CallError, type PlaceInput, type PlaceResult } from './switchboard.ts';
 export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult> {
   checkInput(desk, input);
   const { ledger, businessNumber } = desk.deps;
-  const { contact, purpose, origin } = input;
-  const reservation = await ledger.reserveCall({ businessNumber, contact, purpose, origin });
+  const { contact } = input;
+  const reservation = await reserve(desk, input);
   if (!reservation.ok) {
     const { reason, permission } = reservation;
     return { outcome: needsPermission(reason) ? 'needs_permission' : 'blocked', reason, contact, permission };
@@ -28,7 +30,17 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   const { expiresAt } = reservation.permission;
   if (expiresAt !== undefined) desk.sweeper.expect(expiresAt);
   const call = register(desk, input, reservation);
-  const offer = await prepareMedia(desk, call);
+  // Side by side: the provider's answer takes no longer than getting the audio ready.
+  const { permission, limits: callLimits, doubts } = reservation;
+  const [offer, truth] = await Promise.all([
+    prepareMedia(desk, call),
+    consult(desk, contact, { permission, callLimits }, doubts),
+  ]);
+  const contradicted = truth === undefined ? undefined : await contradiction(desk, input, truth);
+  if (contradicted !== undefined) {
+    await forget(desk, call, 'the provider contradicts the store');
+    return refusedByTruth(desk, input, contradicted);
+  }
   const reason = await ledger.stillAllowed(call.id).catch(async (error: unknown) => {
     await forget(desk, call, 'the store could not be asked');
     throw error;
@@ -42,7 +54,21 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
     throw desk.closed ? closedError() : endedEarlyError();
   }
   desk.apply(call, { kind: 'placing' });
-  return send(desk, call, input, reservation, offer);
+  const result = await send(desk, call, input, reservation, offer);
+  if (truth !== undefined && result.outcome === 'placed' && !call.told) {
+    for (const text of truth.news) tellCall(desk, call, { event: 'warning', text });
+  }
+  return result;
+}
+
+/** A refusal for want of permission may come from a store that has not heard of one. */
+async function reserve(desk: Desk, { contact, purpose, origin }: PlaceInput): Promise<CallReservation> {
+  const { ledger, businessNumber } = desk.deps;
+  const intent = { businessNumber, contact, purpose, origin };
+  const first = await ledger.reserveCall(intent);
+  if (first.ok || !needsPermission(first.reason)) return first;
+  const truth = await consult(desk, contact, { permission: first.permission, callLimits: first.limits }, first.doubts);
+  return truth?.corrected === true ? ledger.reserveCall(intent) : first;
 }
 
 function checkInput(desk: Desk, { ringSeconds, maxSeconds }: PlaceInput): void {

@@ -2,6 +2,7 @@ import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Contact } from '../../../lib/permission/model.ts';
 import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
 import { createSwitchboard } from '../../../lib/switchboard/create.ts';
+import type { SwitchboardDeps } from '../../../lib/switchboard/deps.ts';
 import type { OptOutSettings } from '../../../lib/switchboard/opt-out.ts';
 import type { SwitchboardSettings } from '../../../lib/switchboard/settings.ts';
 import type {
@@ -61,6 +62,7 @@ export function benchWith<L extends Ledger>(
   owner: string | undefined,
   settings: Partial<SwitchboardSettings> = {},
   optOut?: OptOutSettings,
+  more: Partial<SwitchboardDeps> = {},
 ): Bench<L> {
   const provider = new FakeProvider();
   const media = new FakeMedia();
@@ -76,6 +78,7 @@ export function benchWith<L extends Ledger>(
     log: (level, text) => log.push(`${level}: ${text}`),
     settings: { ...SHORT, ...settings },
     ...(optOut === undefined ? {} : { optOut }),
+    ...more,
   });
   const changes: CallChange[] = [];
   const permissions: PermissionChange[] = [];

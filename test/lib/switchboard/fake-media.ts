@@ -1,4 +1,12 @@
-import type { Leg, LegEvents, LegState, LegStatistics, MediaEngine, MediaTask, RecordTask } from '../../../lib/media/media.ts';
+import type {
+  Leg,
+  LegEvents,
+  LegState,
+  LegStatistics,
+  MediaEngine,
+  MediaTask,
+  RecordTask,
+} from '../../../lib/media/media.ts';
 import { MediaError } from '../../../lib/media/media.ts';
 
 type Listeners = { [E in keyof LegEvents]: Set<(...args: LegEvents[E]) => void> };
