@@ -1,12 +1,15 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as sqlite from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../../permission/model.ts';
 import { LedgerError } from '../ledger.ts';
 import { APPLICATION_ID } from './schema.ts';
 
 /** Pages copied at once, 4 KiB each: so long one step may hold up the store, which goes on between two of them. */
 const PAGES_PER_STEP = 250;
+/** Times to begin a copy of a store that is busy writing; one in twenty fails to. */
+const MOST_TRIES = 100;
 
 /**
  * Copies an open store to a file of its own, step by step while it is in use, and looks whether the copy is whole. It carries
@@ -32,8 +35,28 @@ export async function backUp(db: sqlite.DatabaseSync, location: string, target: 
 
 async function copy(db: sqlite.DatabaseSync, path: string): Promise<void> {
   // Node.js has it from 22.16 on. Before that the copy is made in one piece, during which the store waits.
-  if (typeof sqlite.backup === 'function') await sqlite.backup(db, path, { rate: PAGES_PER_STEP });
-  else db.prepare('VACUUM INTO ?').run(path);
+  if (typeof sqlite.backup !== 'function') {
+    db.prepare('VACUUM INTO ?').run(path);
+    return;
+  }
+  for (let tries = 1; ; tries++) {
+    try {
+      await sqlite.backup(db, path, { rate: PAGES_PER_STEP });
+      return;
+    } catch (error) {
+      if (!hasNotBegun(error) || tries === MOST_TRIES) throw error;
+      removeAll(path);
+      await sleep(tries);
+    }
+  }
+}
+
+/**
+ * The first step of a copy runs beside our transactions. If it meets an open one, it is told to wait; Node.js takes a copy of which
+ * nothing is known yet for one at its end, and fails with SQLite's code for success.
+ */
+function hasNotBegun(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === 0;
 }
 
 /** Marks the copy as one, checks every page of it, and has it on disk. */
