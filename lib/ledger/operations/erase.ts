@@ -27,8 +27,9 @@ export function erase(tx: Transaction, businessNumberId: string, contact: Contac
   refuseWhileBusy(tx, pair);
   const pairs = [pair.pairId, ...tx.records.mergedInto(pair.pairId)];
   const names = forgetNames(tx, pair, pairs, contact);
-  const requests = forgetRequests(tx, pair);
-  const calls = forgetCalls(tx, pair);
+  const ids = new Set<string>();
+  const requests = forgetRequests(tx, pair, ids);
+  const calls = forgetCalls(tx, pair, ids);
   forgetEvents(tx, businessNumberId, names);
   const auditRows = tx.records.eraseAudit(pairs);
   const state = applyErasure(pair.state, tx.now);
@@ -44,6 +45,7 @@ export function erase(tx: Transaction, businessNumberId: string, contact: Contac
     numberId: pair.numberId,
     pair: tx.records.readPair(pair.pairId),
   });
+  tx.forgot?.(names, ids);
   return { known: true, ...erasure };
 }
 
@@ -81,9 +83,10 @@ function forgetNames(tx: Transaction, pair: PairRow, pairs: readonly number[], a
 }
 
 /** A message id of the provider's contains the phone number. As a fingerprint it still joins a call to its request. */
-function forgetRequests(tx: Transaction, { pairId }: PairRow): number {
+function forgetRequests(tx: Transaction, { pairId }: PairRow, ids: Set<string>): number {
   const requests = tx.records.requestsOf(pairId);
   for (const { providerId, ...request } of requests) {
+    note(ids, providerId);
     tx.records.forgetRequest({
       ...request,
       purpose: '',
@@ -93,9 +96,11 @@ function forgetRequests(tx: Transaction, { pairId }: PairRow): number {
   return requests.length;
 }
 
-function forgetCalls(tx: Transaction, { pairId }: PairRow): number {
+function forgetCalls(tx: Transaction, { pairId }: PairRow, ids: Set<string>): number {
   const calls = tx.records.everyCall(pairId);
   for (const { origin, callId, requestId, ...call } of calls) {
+    note(ids, callId);
+    note(ids, requestId);
     tx.records.forgetCall({
       ...call,
       purpose: '',
@@ -117,6 +122,10 @@ function forgetEvents(tx: Transaction, businessNumberId: string, names: Readonly
   tx.records.insertNotices(
     notices.filter((effect) => effect.businessNumberId !== businessNumberId || !theirs(effect.contact)),
   );
+}
+
+function note(ids: Set<string>, id: string | undefined): void {
+  if (id !== undefined && !isFingerprint(id)) ids.add(id);
 }
 
 function once(tx: Transaction, id: string): string {

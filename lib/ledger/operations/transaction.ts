@@ -18,6 +18,8 @@ export interface Transaction {
   readonly createdAt: Instant;
   /** How long records are kept, in milliseconds; absent: for ever. */
   readonly keepFor?: number;
+  /** Says what must not be found in the engine's own files after the commit: names as `identity.ts` makes them, ids of a provider's. */
+  forgot?(names: Iterable<string>, ids: Iterable<string>): void;
   /** Lets the clock compare itself with a provider's timestamp that has just arrived. */
   heardProvider(at: Instant): void;
 }

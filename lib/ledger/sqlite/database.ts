@@ -8,6 +8,7 @@ import { backUp } from './backup.ts';
 import { asLedgerError, corrupt } from './faults.ts';
 import { refuseNetworkDrive } from './network-drive.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+import { Traces } from './traces.ts';
 
 export const MEMORY = ':memory:';
 /** Files up to this size are checked whole when they are opened (some 10 ms); larger ones where they are read. */
@@ -22,6 +23,7 @@ const WAL_RESET_FIXED = [3, 51, 3];
 export class Database {
   readonly location: string;
   readonly #db: DatabaseSync;
+  readonly #traces: Traces;
   readonly #statements = new Map<string, StatementSync>();
 
   /**
@@ -30,6 +32,7 @@ export class Database {
    */
   constructor(location: string, now: Instant, maxPages = 0) {
     this.location = location;
+    this.#traces = new Traces(location);
     let db: DatabaseSync | undefined;
     try {
       if (location !== MEMORY) prepareFolder(location);
@@ -67,9 +70,20 @@ export class Database {
     return backUp(this.#db, this.location, path, now);
   }
 
+  /**
+   * Makes sure that none of these texts stands anywhere in the file, its free space included. If one does, the whole file is
+   * written anew, during which nothing else happens; how often that is, and how long it takes: `docs/benchmarks.md`.
+   */
+  async scrub(texts: readonly string[]): Promise<void> {
+    if (this.location === MEMORY || texts.length === 0 || !(await this.#traces.any(texts))) return;
+    this.#db.exec('VACUUM');
+    this.checkpoint('TRUNCATE');
+  }
+
   close(): void {
     this.#statements.clear();
     this.#db.close();
+    this.#traces.close();
   }
 
   #configure(): void {

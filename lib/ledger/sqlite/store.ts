@@ -42,6 +42,7 @@ export class SqliteStore {
   readonly #createdAt: number;
   #lastPersisted: number;
   #matcher: OptOutMatcher | undefined;
+  #forgotten = { names: new Set<string>(), ids: new Set<string>() };
 
   /** @throws LedgerError */
   constructor(options: StoreOptions) {
@@ -66,6 +67,18 @@ export class SqliteStore {
     // Who was erased is not to be found in the log either.
     if (operations.some(({ name }) => name === 'erase')) this.#emptyLog();
     return outcomes;
+  }
+
+  /** Belongs after every erasure, before it is told: no trace of the person is left in the file. */
+  async scrub(): Promise<void> {
+    const known = this.#db.statement(
+      'SELECT 1 FROM number n JOIN alias a ON a.number_id = n.number_id AND a.value = ? LIMIT 1',
+    );
+    // Whom another business number knows as well is rightly in the file.
+    const names = [...this.#forgotten.names].filter((name) => known.get(name) === undefined);
+    const texts = [...names.map((name) => name.slice(1)), ...this.#forgotten.ids];
+    this.#forgotten = { names: new Set(), ids: new Set() };
+    await this.#db.scrub(texts);
   }
 
   /** Copies the store to a file while it goes on (`backup.ts`). */
@@ -186,6 +199,10 @@ export class SqliteStore {
       sure,
       createdAt: this.#createdAt,
       ...(retentionDays === undefined ? {} : { keepFor: retentionDays * 86_400_000 }),
+      forgot: (names, ids) => {
+        for (const name of names) this.#forgotten.names.add(name);
+        for (const id of ids) this.#forgotten.ids.add(id);
+      },
       heardProvider: (at) => this.#clock.heardProvider(at),
     };
   }

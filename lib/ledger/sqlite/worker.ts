@@ -46,14 +46,27 @@ function serve(settings: WorkerSettings): void {
     }, CLOCK_MS).unref();
   };
 
-  /** The store goes on while a backup is made, and closes after it. */
-  let backups: Promise<void> = Promise.resolve();
+  const answer = (results: NonNullable<FromWorker['results']>): void => {
+    if (results.length > 0) send({ results });
+  };
+  const fault = (error: unknown): PlainError => plain(asLedgerError(error, settings.path));
+  /** What takes longer than a transaction: one after the other, while the store goes on, and before it closes. */
+  let aside: Promise<void> = Promise.resolve();
   const backUp = (id: number, path: unknown): void => {
-    backups = backups
+    aside = aside
       .then(() => store.backUp(String(path)))
       .then(
-        () => send({ results: [{ id }] }),
-        (error: unknown) => send({ results: [{ id, error: plain(asLedgerError(error, settings.path)) }] }),
+        () => answer([{ id }]),
+        (error: unknown) => answer([{ id, error: fault(error) }]),
+      );
+  };
+  /** An erasure is told when no trace of the person is left. */
+  const answerErased = (results: NonNullable<FromWorker['results']>): void => {
+    aside = aside
+      .then(() => store.scrub())
+      .then(
+        () => answer(results),
+        (error: unknown) => answer(results.map((result) => ({ error: fault(error), ...result }))),
       );
   };
   const finish = (): void => {
@@ -77,16 +90,17 @@ function serve(settings: WorkerSettings): void {
     for (let start = 0; start < queue.length; start += LARGEST_BATCH) {
       const batch = queue.slice(start, start + LARGEST_BATCH);
       const outcomes = store.run(batch);
-      send({
-        results: outcomes.map((outcome, index) => ({
-          id: batch[index]?.id ?? 0,
-          ...(outcome.ok ? { value: outcome.value } : { error: plain(asLedgerError(outcome.error, settings.path)) }),
-        })),
-      });
+      const results = outcomes.map((outcome, index) => ({
+        id: batch[index]?.id ?? 0,
+        ...(outcome.ok ? { value: outcome.value } : { error: fault(outcome.error) }),
+      }));
+      const erased = results.filter((_, index) => batch[index]?.name === 'erase');
+      if (erased.length > 0) answerErased(erased);
+      answer(erased.length === 0 ? results : results.filter((result) => !erased.includes(result)));
       sinceCheckpoint += batch.length;
     }
     if (close) {
-      void backups.then(finish);
+      void aside.then(finish);
       return;
     }
     if (!store.clockIsSure()) watchClock();

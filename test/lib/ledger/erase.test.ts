@@ -252,7 +252,8 @@ describe('erasing a person', () => {
     folder.remove();
   });
 
-  it('no byte of the file or its log names them afterwards, among a thousand other people', async () => {
+  it('no byte of the file or its log names them afterwards, among a thousand other people', async function () {
+    this.timeout(120_000);
     const folder = temporaryFolder();
     await open({ path: folder.file });
     const crowd = Array.from({ length: 1_000 }, (_, index) => ({
@@ -276,8 +277,18 @@ describe('erasing a person', () => {
     assert.equal(traces(folder.file, names).length, names.length);
     await stand.ledger.erase(NUMBER.id, ANA);
     assert.deepEqual(traces(folder.file, names), []);
+    // Where SQLite moved rows to other pages, copies had stayed behind of a few.
+    const gone = crowd.filter((_, index) => index % 8 === 0);
+    for (const contact of gone) await stand.ledger.erase(NUMBER.id, contact);
+    assert.deepEqual(
+      traces(
+        folder.file,
+        gone.map(({ phone }) => phone),
+      ),
+      [],
+    );
     // The search finds what is there.
-    assert.equal(traces(folder.file, [crowd[500]?.phone ?? '']).length, 1);
+    assert.equal(traces(folder.file, [crowd[1]?.phone ?? '']).length, 1);
     await stand.ledger.close();
     assert.deepEqual(traces(folder.file, names), []);
     folder.remove();
