@@ -44,7 +44,7 @@ export async function* killLoops(folder: string, loops: number, lane = 0): Async
     const lookedFor = [...before, ...own];
     if (moment !== 'migration') lines = lookedFor;
     const findings = prove(path, lookedFor, 60);
-    proveBackups(dirname(path), lookedFor, findings);
+    proveBackups(dirname(path), lookedFor, findings, before.length);
     yield { moment, acknowledged: own.length, lookedFor: lookedFor.length, findings };
   }
 }

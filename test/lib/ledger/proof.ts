@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dedupeKey } from '../../../lib/ledger/dedupe-key.ts';
+import type { AuditVerdict } from '../../../lib/ledger/ledger.ts';
 import { type Operation, SqliteStore } from '../../../lib/ledger/sqlite/store.ts';
 import { DEFAULT_PROFILE, findProfile } from '../../../lib/permission/rules.ts';
 import { NUMBER } from './stand.ts';
@@ -55,11 +56,14 @@ export function isWhole({ lost, over, halfWritten, damaged }: Findings): boolean
   return lost.length + over.length + halfWritten.length + damaged.length === 0;
 }
 
-/** Adds what is wrong with copies: one that was reported done holds everything that was acknowledged before it began. */
-export function proveBackups(folder: string, lines: readonly string[], findings: Findings): void {
+/**
+ * Adds what is wrong with copies: one that was reported done holds everything that was acknowledged before it began.
+ * @param from line of the first copy to look at
+ */
+export function proveBackups(folder: string, lines: readonly string[], findings: Findings, from = 0): void {
   const finished = new Map<string, string[]>();
   for (const [nr, line] of lines.entries()) {
-    if (!line.startsWith('phase backing up ')) continue;
+    if (nr < from || !line.startsWith('phase backing up ')) continue;
     const path = line.slice('phase backing up '.length);
     const done = lines.indexOf(`backup ${path}`, nr);
     // The same name again: the older copy is being replaced, and until then it may be either.
@@ -93,12 +97,21 @@ function throughTheStore(path: string, acknowledged: readonly string[], findings
       const answer = answers[nr];
       if (answer?.ok !== true || !question.holds(answer.value)) findings.lost.push(question.line);
     }
-    const [verdict] = store.run([{ name: 'verifyAudit', args: [] }]);
-    if (verdict?.ok && (verdict.value as { ok: boolean }).ok !== true) {
-      findings.damaged.push(`verifyAudit: ${JSON.stringify(verdict.value)}`);
-    }
+    const verdict = verdictOn(store);
+    if (!verdict.ok) findings.damaged.push(`the audit: ${JSON.stringify(verdict)}`);
   } finally {
     store.close();
+  }
+}
+
+/** What the store itself says about its audit, which it checks in parts. */
+function verdictOn(store: SqliteStore): AuditVerdict {
+  for (let args: unknown[] = []; ; ) {
+    const [part] = store.run([{ name: 'verifyAudit', args }]);
+    if (part?.ok !== true) throw part?.error;
+    const { verdict, progress } = part.value as { verdict?: AuditVerdict; progress?: unknown };
+    if (verdict !== undefined) return verdict;
+    args = [progress];
   }
 }
 
