@@ -42,6 +42,11 @@ export function applyReply(
   if (permission.repliedAt !== undefined && at < permission.repliedAt) {
     return { state, changes: [], audit: { event: 'reply_out_of_order', detail } };
   }
+  // The provider itself said since (138006) that this grant holds no more. Its clock is not ours, so the skew is kept.
+  const refuted = permission.ended === 'provider_says_none' ? (permission.endedAt ?? 0) - profile.skewMs : undefined;
+  if (reply.response === 'accept' && refuted !== undefined && at < refuted) {
+    return { state, changes: [], audit: { event: 'reply_out_of_order', detail } };
+  }
   return reply.response === 'accept'
     ? accept(state, { ...reply, at }, profile, { purpose, promisedBy }, detail)
     : reject(state, { ...reply, at }, profile, now, detail);

@@ -1,6 +1,6 @@
 import type { Instant, Permission } from './model.ts';
 import { type Applied, later, type PairState } from './pair-state.ts';
-import { viewPermission } from './permission-view.ts';
+import { isPermanentAtProvider, viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 
 export { applyConnected, applyContactByPerson, applyUnanswered, UNANSWERED_ENDS_NEEDED } from './apply-call.ts';
@@ -23,8 +23,10 @@ export function applyRequestSent(
     if (permission.status === 'granted') next.lastGrantedAt = later(state.lastGrantedAt, request.requestedAt);
     return { state: next, changes: [], audit };
   }
-  // A grant that still holds is worth more than an open question.
-  if (viewPermission(permission, profile, now).status === 'granted') return { state, changes: [], audit };
+  // A grant that still holds, here or at the provider, is worth more than an open question.
+  if (viewPermission(permission, profile, now).status === 'granted' || isPermanentAtProvider(permission)) {
+    return { state, changes: [], audit };
+  }
   const pending: Permission = {
     status: 'pending',
     requestId: request.requestId,
@@ -140,9 +142,12 @@ export function applyDoNotCall(
     };
   }
   const held = viewPermission(state.permission, profile, now).status === 'granted';
+  const permission: Permission = { ...state.permission, status: 'denied', ended: 'opt_out', endedAt: now };
+  // Else its kind would say that it goes on at the provider, who knows nothing of our list.
+  if (permission.kind === 'permanent' && !isPermanentAtProvider(state.permission)) delete permission.kind;
   const next: PairState = {
     ...state,
-    permission: { ...state.permission, status: 'denied', ended: 'opt_out', endedAt: now },
+    permission,
     doNotCall: state.doNotCall ?? { since: now, source: entry.source },
   };
   delete next.selfRevoked;

@@ -1,6 +1,6 @@
 import { decide, type Judged, type Judgement, sumUp } from './judged.ts';
 import type { Instant, PairSnapshot, RequestDecision } from './model.ts';
-import { viewPermission } from './permission-view.ts';
+import { isPermanentAtProvider, viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 import { judgeQuietHours } from './quiet-hours.ts';
 import { contactsCountry, sharedChecks } from './shared-checks.ts';
@@ -102,9 +102,14 @@ function promiseKept({ promisedBy }: RequestOptions, { promise }: Profile, now: 
 }
 
 function permanentExists({ permission }: PairSnapshot, profile: Profile, now: Instant): Judged {
-  // WhatsApp knows nothing of a user's own rule that ends permanent permissions early, written down as ended or not.
-  const holdsThere = permission.status === 'granted' || permission.ended === 'expired';
-  if (!holdsThere || permission.kind !== 'permanent') return {};
+  if (!isPermanentAtProvider(permission)) return {};
+  if (permission.ended === 'opt_out') {
+    const facts = {
+      text: 'WhatsApp takes no request, because this person has given permanent permission, before asking not to be called.',
+      nextStep: 'Refresh the permission of this person from WhatsApp, if you may call after the release from the list.',
+    };
+    return { refusal: { code: 'permanent_permission_exists', facts } };
+  }
   const held = viewPermission(permission, profile, now, undefined, profile.skewMs).status === 'granted';
   if (held) return { refusal: { code: 'permanent_permission_exists', facts: {} } };
   const facts = {

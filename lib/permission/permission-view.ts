@@ -37,6 +37,14 @@ export function viewPermission(
   return permission;
 }
 
+/**
+ * Whether the provider, as far as we know, holds a permanent permission of this person: also one that a rule of our own has
+ * ended or an opt-out covers. It takes no request then (138017).
+ */
+export function isPermanentAtProvider({ status, kind, ended }: Permission): boolean {
+  return kind === 'permanent' && (status === 'granted' || ended === 'expired' || ended === 'opt_out');
+}
+
 function ended(
   permission: Permission,
   status: 'denied' | 'not_requested',

@@ -208,6 +208,13 @@ describe('requests, corrections, opt-out and lapse', () => {
     assert.equal(applyRequestSent(granted, later, META_2026, NOON + 8 * DAY).state.permission.status, 'pending');
   });
 
+  it('a request of which we hear late does not hide a permanent permission that only our own validity has ended', () => {
+    const own = { ...META_2026, validity: { ...META_2026.validity, ms: DAY, caps: true } };
+    const granted = reply(newPair(), accept(NOON, { permanent: true })).state;
+    const { state } = applyRequestSent(granted, sent, own, NOON + 2 * DAY);
+    assert.deepEqual([state.permission.status, state.permission.kind], ['granted', 'permanent']);
+  });
+
   it('an undeliverable request is open no longer', () => {
     const pending = applyRequestSent(newPair(), sent, META_2026, NOON).state;
     assert.equal(applyRequestFailed(pending, 'wamid.1').state.permission.status, 'not_requested');
@@ -238,6 +245,29 @@ describe('requests, corrections, opt-out and lapse', () => {
       applyCorrection(newPair(), { says: 'temporary' }, META_2026, NOON).state.permission.status,
       'not_requested',
     );
+  });
+
+  it('a grant that the provider has refuted since does not come back with a late webhook', () => {
+    const none = applyCorrection(
+      reply(newPair(), accept(NOON)).state,
+      { says: 'no_permission' },
+      META_2026,
+      NOON + HOUR,
+    );
+    const late = reply(none.state, accept(NOON + HOUR - META_2026.skewMs - 1));
+    assert.deepEqual([late.state.permission.status, late.changes], ['not_requested', []]);
+    assert.equal(reply(none.state, accept(NOON + HOUR - META_2026.skewMs)).state.permission.status, 'granted');
+    assert.equal(reply(none.state, reject(NOON + 10)).state.permission.status, 'denied');
+  });
+
+  it('under an opt-out the kind of a permission stays known only while it goes on at WhatsApp', () => {
+    const entry = { listed: true, source: 'keyword' };
+    const permanent = reply(newPair(), accept(NOON, { permanent: true })).state;
+    const once = applyDoNotCall(permanent, entry, META_2026, NOON + HOUR).state;
+    const twice = applyDoNotCall(once, entry, META_2026, NOON + 2 * HOUR).state;
+    assert.deepEqual([once.permission.kind, twice.permission.kind], ['permanent', 'permanent']);
+    const revoked = reply(permanent, reject(NOON + HOUR)).state;
+    assert.equal(applyDoNotCall(revoked, entry, META_2026, NOON + 2 * HOUR).state.permission.kind, undefined);
   });
 
   it('an opt-out beats earlier and later grants; its release brings none back', () => {

@@ -95,6 +95,14 @@ describe('mayRequest', () => {
     assert.equal(code(ask({ permission: { ...written, kind: 'temporary' } })), 'allowed');
   });
 
+  it('is blocked by a permanent permission that a lifted opt-out covered: it still holds at WhatsApp', () => {
+    const covered = { status: 'denied', kind: 'permanent', ended: 'opt_out', endedAt: NOON } as const;
+    const refused = ask({ permission: covered });
+    assert.equal(code(refused), 'permanent_permission_exists');
+    assert.ok(!refused.allowed && /Refresh/.test(refused.reason.nextStep));
+    assert.equal(code(ask({ permission: { ...covered, kind: 'temporary' } })), 'allowed');
+  });
+
   it('hears of the opt-out first, whatever else is wrong', () => {
     const all: Partial<PairSnapshot> = {
       doNotCall: { since: NOON, source: 'keyword' },
