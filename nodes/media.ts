@@ -1,18 +1,19 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { readCallId } from '../lib/runtime/call-id.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { currentInstance } from '../lib/runtime/instances.ts';
-import { type MediaSettings, SHAPE, startMedia } from '../lib/runtime/media-action.ts';
+import { type MediaSettings, recordingFolder, SHAPE, startMedia } from '../lib/runtime/media-action.ts';
 import { mediaTasks } from '../lib/runtime/media-tasks.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
+import { recoverLeftRecordings } from '../lib/runtime/recording-recovery.ts';
 import { toReportable } from '../lib/runtime/reportable-error.ts';
 import type { Status } from '../lib/runtime/status.ts';
 import { userFolder } from '../lib/runtime/user-folder.ts';
 
 const TYPE = 'wa-call-media';
 
-/** Plays, records, bridges to RTP, or stops that. Outputs: done, stream (what a bridge needs to be reached). */
+/** Plays, records, pauses recordings, bridges to RTP, or stops that. Outputs: done, stream (what a bridge needs to be reached). */
 export default function (RED: NodeAPI): void {
   function Media(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
@@ -20,7 +21,15 @@ export default function (RED: NodeAPI): void {
       if (mediaTasks.count(this.id) > 0) status.show('connected', settings.action);
       else status.clear();
     };
+    const recordings = join(userFolder(RED.settings), 'whatsapp-calling', 'recordings');
     setUpCallNode(RED, this, config, SHAPE, {
+      listen: ({ settings }) => {
+        if (settings.action === 'record' && (settings.folder === '' || isAbsolute(settings.folder)))
+          recoverLeftRecordings(recordingFolder(settings, recordings), (files) =>
+            this.warn(RED._(`${TYPE}.warning.recovered`, { count: String(files.length), files: files.join(', ') })),
+          );
+        return () => undefined;
+      },
       atRest: ({ status, settings }) => rest(status, settings),
       input: async ({ settings, account, status }, msg, send) => {
         const look = (value: string, type: string, name: string): Promise<unknown> =>
@@ -30,11 +39,14 @@ export default function (RED: NodeAPI): void {
           const stopped = await mediaTasks.stop(callId, settings.target);
           return send([{ ...msg, media: { action: 'stop', stopped } }, null]);
         }
+        if (settings.action === 'pause' || settings.action === 'resume') {
+          const changed = await mediaTasks.pause(callId, settings.action);
+          return send([{ ...msg, media: { action: settings.action, recordings: changed } }, null]);
+        }
         const switchboard = await account.switchboard();
-        const task = await startMedia(settings, switchboard.leg(callId), callId, {
-          look,
-          recordings: join(userFolder(RED.settings), 'whatsapp-calling', 'recordings'),
-        });
+        const leg = switchboard.leg(callId);
+        const call = { ...switchboard.call(callId), id: callId };
+        const task = await startMedia(settings, leg, call, { look, recordings });
         mediaTasks.add({ callId, nodeId: this.id, action: settings.action, task });
         rest(status, settings);
         task.started.then(

@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { z } from 'zod';
-import type { Leg, MediaTask } from '../media/media.ts';
+import type { Leg, MediaTask, RecordTask } from '../media/media.ts';
 import { greetingWav } from './greeting.ts';
-import { number, oneOf, text } from './node-config.ts';
+import { flag, number, oneOf, text } from './node-config.ts';
 import { recordingName } from './recording-name.ts';
 import { ReportableError } from './reportable-error.ts';
 import { readRtpAddress } from './rtp-address.ts';
@@ -11,13 +11,21 @@ import { readRtpAddress } from './rtp-address.ts';
 export const SHAPE = {
   call: text('call.id'),
   callType: text('msg'),
-  action: oneOf(['play', 'record', 'rtp', 'stop']),
+  action: oneOf(['play', 'record', 'pause', 'resume', 'rtp', 'stop']),
   source: text(),
   sourceType: text('greeting'),
+  times: number(1, { min: 0, max: 1000 }),
+  interruptBy: oneOf(['nothing', 'digit']),
+  longestSeconds: number(600, { min: 1, max: 86_400 }),
+  largestMegabytes: number(50, { min: 1, max: 4096 }),
   folder: text(),
   fileName: text('{date}-{time}-{id}.wav'),
   sampleRate: number(48_000, { min: 8000, max: 48_000 }),
   maxSeconds: number(0, { min: 0, max: 86_400 }),
+  layout: oneOf(['stereo', 'mono', 'separate']),
+  split: oneOf(['no', 'seconds', 'megabytes']),
+  splitAfter: number(600, { min: 1, max: 86_400 }),
+  startPaused: flag(false),
   remote: text(),
   remoteType: text('str'),
   localAddress: text('127.0.0.1'),
@@ -28,13 +36,15 @@ export const SHAPE = {
 export type MediaSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 
 /** A task whose results are properties of a message. `started` has some only if they are worth a message. */
-export type MessageTask = MediaTask<Record<string, unknown> | undefined, Record<string, unknown>>;
+export type MessageTask = MediaTask<Record<string, unknown> | undefined, Record<string, unknown>> &
+  Partial<Pick<RecordTask, 'pause' | 'resume'>>;
 
 interface Surroundings {
   look(value: string, type: string, name: string): Promise<unknown>;
   /** Default folder of recordings. */
   recordings: string;
 }
+type Call = Parameters<typeof recordingName>[1];
 
 /**
  * Starts what a media node does with a call.
@@ -45,11 +55,11 @@ interface Surroundings {
 export async function startMedia(
   settings: MediaSettings,
   leg: Leg,
-  callId: string,
+  call: Call,
   around: Surroundings,
 ): Promise<MessageTask> {
   if (settings.action === 'play') return play(settings, leg, around);
-  if (settings.action === 'record') return record(settings, leg, callId, around);
+  if (settings.action === 'record') return record(settings, leg, call, around);
   return bridge(settings, leg, around);
 }
 
@@ -69,31 +79,37 @@ async function play(settings: MediaSettings, leg: Leg, { look }: Surroundings): 
     );
   }
   return inWords(
-    leg.play({ source }),
+    leg.play({
+      source,
+      maxSeconds: settings.longestSeconds,
+      maxBytes: settings.largestMegabytes * 1_000_000,
+      ...(settings.times !== 1 && { times: settings.times === 0 ? Number.POSITIVE_INFINITY : settings.times }),
+      ...(settings.interruptBy !== 'nothing' && { interruptBy: [settings.interruptBy] }),
+    }),
     () => undefined,
-    (result) => ({ media: { action: 'play', ...result } }),
+    (result) => ({ prompt: { ...result }, media: { action: 'play', ...result } }),
   );
 }
 
 async function record(
   settings: MediaSettings,
   leg: Leg,
-  callId: string,
+  call: Call,
   { recordings }: Surroundings,
 ): Promise<MessageTask> {
-  if (settings.folder !== '' && !isAbsolute(settings.folder)) {
-    throw new ReportableError(
-      'folder_invalid',
-      'The folder for recordings must be an absolute path. Correct the field "Folder", or leave it empty.',
-    );
-  }
+  const root = recordingFolder(settings, recordings);
+  const { split, splitAfter, layout } = settings;
   const task = leg.record({
-    root: settings.folder || recordings,
-    name: recordingName(settings.fileName, callId, new Date()),
+    root,
+    name: recordingName(settings.fileName, call, new Date()),
     sampleRate: settings.sampleRate,
     ...(settings.maxSeconds > 0 && { maxSeconds: settings.maxSeconds }),
+    ...(layout !== 'stereo' && { layout }),
+    ...(split === 'seconds' && { splitSeconds: splitAfter }),
+    ...(split === 'megabytes' && { splitBytes: splitAfter * 1_000_000 }),
+    ...(settings.startPaused && { paused: true }),
   });
-  return inWords(
+  const words = inWords(
     task,
     () => undefined,
     (result) => ({
@@ -102,6 +118,23 @@ async function record(
       media: { action: 'record', result: result.result },
     }),
   );
+  return { ...words, pause: () => task.pause(), resume: () => task.resume() };
+}
+
+/**
+ * Where a node's recordings go.
+ *
+ * @param standard the folder if none is set
+ * @throws ReportableError `folder_invalid`
+ */
+export function recordingFolder(settings: MediaSettings, standard: string): string {
+  if (settings.folder !== '' && !isAbsolute(settings.folder)) {
+    throw new ReportableError(
+      'folder_invalid',
+      'The folder for recordings must be an absolute path. Correct the field "Folder", or leave it empty.',
+    );
+  }
+  return settings.folder || standard;
 }
 
 async function bridge(settings: MediaSettings, leg: Leg, { look }: Surroundings): Promise<MessageTask> {

@@ -1,4 +1,4 @@
-import type { MediaTask } from '../media/media.ts';
+import type { MediaTask, RecordTask } from '../media/media.ts';
 
 export type MediaAction = 'play' | 'record' | 'rtp';
 
@@ -6,7 +6,7 @@ interface RunningTask {
   callId: string;
   nodeId: string;
   action: MediaAction;
-  task: MediaTask<unknown, unknown>;
+  task: MediaTask<unknown, unknown> & Partial<Pick<RecordTask, 'pause' | 'resume'>>;
 }
 
 /** What plays, records and bridges in this process, so that *stop* finds what another node (or instance) started. */
@@ -38,6 +38,17 @@ export class MediaTasks {
       (entry) => entry.callId === callId && (which === 'all' || entry.action === which),
     );
     await Promise.all(chosen.map((entry) => entry.task.stop()));
+    return chosen.length;
+  }
+
+  /**
+   * Pauses or resumes the recordings of a call. Resolves when nothing more is recorded, or everything again.
+   *
+   * @returns how many there were
+   */
+  async pause(callId: string, how: 'pause' | 'resume'): Promise<number> {
+    const chosen = [...this.#running].filter((entry) => entry.callId === callId && entry.action === 'record');
+    await Promise.all(chosen.map(({ task }) => task[how]?.()));
     return chosen.length;
   }
 }

@@ -397,6 +397,61 @@ describe('nodes of the palette', () => {
       assert.equal(out.messages.length, 1);
     });
 
+    it('records as the dialog says, and pauses and resumes what records on the call', async () => {
+      const recording = task<object, object>({ file: '/r/a.wav' });
+      const told: string[] = [];
+      let options: Record<string, unknown> = {};
+      leg({
+        record: (given: Record<string, unknown>) => {
+          options = given;
+          return {
+            ...recording.media,
+            pause: async () => void told.push('pause'),
+            resume: async () => void told.push('resume'),
+          };
+        },
+      });
+      const parts = { layout: 'separate', split: 'megabytes', splitAfter: '20', startPaused: true };
+      const node = { type: 'wa-call-media', action: 'record', folder: '/r', fileName: '{contact}-{purpose}-{part}' };
+      await load({ ...node, ...parts }, 2);
+      send({ call: { id: 'pause-1' } });
+      await until(() => options.name !== undefined);
+      assert.deepEqual(options, {
+        ...{ root: '/r', name: '55119_0123-delivery-{part}.wav', sampleRate: 48_000 },
+        ...{ layout: 'separate', splitBytes: 20_000_000, paused: true },
+      });
+      for (const action of ['resume', 'pause'] as const) {
+        await helper.setFlows(flowOf({ type: 'wa-call-media', action }, 2), 'full');
+        const out = new Inbox('out1');
+        send({ call: { id: 'another' } });
+        assert.deepEqual((await out.at(0)).media, { action, recordings: 0 });
+        send({ call: { id: 'pause-1' } });
+        assert.deepEqual((await out.at(1)).media, { action, recordings: 1 });
+      }
+      assert.deepEqual(told, ['resume', 'pause']);
+      recording.over.resolve({ result: 'stopped' });
+    });
+
+    it('plays as the dialog says: how often, how long, and what interrupts it', async () => {
+      const asked: Record<string, unknown>[] = [];
+      leg({
+        play: ({ source: _, ...given }: Record<string, unknown>) => {
+          asked.push(given);
+          const { media, over } = task<void, object>(undefined);
+          over.resolve({ result: 'interrupted', by: 'digit', atMs: 740, playedSeconds: 0.74 });
+          return media;
+        },
+      });
+      const node = { type: 'wa-call-media', times: 0, interruptBy: 'digit', longestSeconds: '90', largestMegabytes: 2 };
+      const { out } = await load(node, 2);
+      send({ call: { id: 'r-1' } });
+      const message = await out[0]?.at(0);
+      assert.deepEqual(asked, [
+        { maxSeconds: 90, maxBytes: 2_000_000, times: Number.POSITIVE_INFINITY, interruptBy: ['digit'] },
+      ]);
+      assert.deepEqual(message?.prompt, { result: 'interrupted', by: 'digit', atMs: 740, playedSeconds: 0.74 });
+    });
+
     it('bridges: how to reach us on output 2, how it went on output 1', async () => {
       const bridge = task<object, object>({ local: { address: '127.0.0.1', port: 5006 }, sdp: 'v=0' });
       let options: object | undefined;

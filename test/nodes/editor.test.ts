@@ -136,7 +136,7 @@ describe('the editor half', () => {
     const actions = [...half('media').template.matchAll(/<option value="(\w+)" data-i18n="[^"]+option\.action/g)];
     assert.deepEqual(
       actions.map((match) => match[1]),
-      ['play', 'record', 'rtp', 'stop'],
+      ['play', 'record', 'pause', 'resume', 'rtp', 'stop'],
     );
     assert.ok(!half('permission-store').template.includes('postgres'));
   });
@@ -180,6 +180,10 @@ describe('validators', () => {
     ['media', 'source', { action: 'play', sourceType: 'greeting' }, ['', undefined], []],
     ['media', 'folder', { action: 'record' }, ['', '/data', 'C:\\data', ENV], ['data', '../x']],
     ['media', 'fileName', { action: 'record' }, ['{id}.wav', 'a/b.wav'], ['', '../a.wav', '/a.wav', 'a/../b', 'C:\\a']],
+    ['media', 'times', { action: 'play' }, [0, 1, '1000', ENV, undefined], ['', -1, 1001, 1.5]],
+    ['media', 'longestSeconds', { action: 'play' }, [1, '600'], ['', 0, 86_401]],
+    ['media', 'largestMegabytes', { action: 'play' }, [1, '50'], ['', 0, 4097]],
+    ['media', 'splitAfter', { action: 'record' }, [1, '600'], ['', 0, 'x']],
     ['media', 'remote', { action: 'rtp', remoteType: 'str' }, ['', '192.0.2.7:5004', '[::1]:5'], ['192.0.2.7', 'x:y']],
     ['media', 'payloadType', {}, [96, 111, '127'], [95, 128, 'x']],
     ['media', 'localPort', {}, [0, '5004'], [-1, 70_000]],

@@ -76,6 +76,7 @@ export class FakeNumber {
         return number.terminate(id);
       },
       leg: (id: string) => number.leg(id),
+      call: (id: string) => callView({ id }),
       ...number.more,
       onCall: (listener: (change: CallChange) => void) => {
         number.#calls.push(listener);

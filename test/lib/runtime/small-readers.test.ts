@@ -59,8 +59,15 @@ describe('what nodes read from messages', () => {
 
   it('a recording’s name, with nothing in it that leads elsewhere', () => {
     const now = new Date(Date.UTC(2026, 10, 20, 17, 45, 1));
-    assert.equal(recordingName('{date}-{time}-{id}', '../../x/y', now), '2026-11-20-174501-.._.._x_y.wav');
-    assert.equal(recordingName('fixed.WAV', 'r', now), 'fixed.WAV');
+    const call = { id: '../../x/y', contact: { phone: '5511955500123' }, purpose: ' Your delivery: ../4471 für Zoë ' };
+    assert.equal(recordingName('{date}-{time}-{id}', call, now), '2026-11-20-174501-.._.._x_y.wav');
+    assert.equal(recordingName('{contact}/{purpose}.wav', call, now), '55119_0123/Your-delivery-4471-für-Zoë.wav');
+    assert.equal(recordingName('{callId}-{part}-{side}', { id: 'r' }, now), 'r-{part}-{side}.wav');
+    assert.equal(recordingName('{purpose}', { id: 'r', purpose: '../..' }, now), 'none.wav');
+    assert.ok(Buffer.byteLength(recordingName('{purpose}', { id: 'r', purpose: 'é'.repeat(300) }, now)) <= 64);
+    assert.equal(recordingName('fixed.WAV', { id: 'r' }, now), 'fixed.WAV');
+    for (const wrong of ['{phone}', '{}', '{constructor}', '{__proto__}'])
+      assert.throws(() => recordingName(wrong, call, now), code('file_name_invalid'), wrong);
   });
 
   it('a contact filter: phone in any format, user id, or everybody', () => {
