@@ -33,7 +33,6 @@ export class BridgeTranscoder implements BridgeWay {
   readonly #encoder: OpusEncoder;
   readonly #fromPerson: Playout;
   readonly #fromFar: Playout;
-  readonly #farDecoder: SampleDecoder;
   readonly #personKeys: KeyRelay;
   readonly #farKeys: KeyRelay;
   #sequenceNumber = randomInt(0, 0x8000);
@@ -56,8 +55,7 @@ export class BridgeTranscoder implements BridgeWay {
     this.#output = output;
     this.#encoder = encoder;
     this.#fromPerson = fromPerson;
-    this.#farDecoder = new SampleDecoder(samples);
-    this.#fromFar = new Playout(this.#farDecoder, samples.rate, {
+    this.#fromFar = new Playout(new SampleDecoder(samples), samples.rate, {
       ticksPerMs: codec.ticksPerMs,
       duration: (payload) => samples.length(payload),
     });
@@ -103,7 +101,6 @@ export class BridgeTranscoder implements BridgeWay {
   far(packet: RtpDatagram, at: number): boolean {
     const comfort = packet.payloadType === COMFORT_NOISE;
     if (!this.#fromFar.push({ ...packet, comfort }, at)) return false;
-    if (comfort) this.#farDecoder.comfort(packet.payload);
     this.#farUntil = at + (comfort ? COMFORT_MS : FLOW_MS);
     return true;
   }
@@ -144,7 +141,7 @@ export class BridgeTranscoder implements BridgeWay {
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     const key = this.#personKeys.next(at);
     const { payloadType } = this.#codec;
-    const { sequenceNumber } = { sequenceNumber: this.#sequenceNumber };
+    const sequenceNumber = this.#sequenceNumber;
     if (key && this.#eventPayloadType !== undefined) {
       if (key.first) this.#keyTimestamp = this.#timestamp;
       const event = { payloadType: this.#eventPayloadType, payload: key.payload, marker: key.first };

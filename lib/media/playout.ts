@@ -8,6 +8,8 @@ export interface FrameDecoder {
   recover(next: Uint8Array, samples: number): Int16Array;
   /** Silence of the sender's side; without it, concealment, which Opus lets fade to the noise of the place. */
   rest?(samples: number): Int16Array;
+  /** A comfort noise packet, when its turn comes. */
+  comfort?(payload: Uint8Array): void;
   free(): void;
 }
 
@@ -83,8 +85,12 @@ export class Playout {
         this.#quiet = true;
         return this.#decoder.rest?.(length) ?? this.#decoder.conceal(length);
       default: {
+        if (turn.packet.comfort) {
+          this.#decoder.comfort?.(turn.packet.payload);
+          return new Int16Array(0);
+        }
         const samples = this.#attempt(() => this.#decoder.decode(turn.packet.payload), length);
-        if (turn.ticks === 0 || turn.kind === 'skipped') return samples.subarray(0, 0);
+        if (turn.kind === 'skipped') return samples.subarray(0, 0);
         this.#quiet = isQuiet(samples);
         return samples;
       }
