@@ -68,6 +68,8 @@ export function consumeRequest(
     if (request.state === 'reserved') request.at = Math.max(request.at, tx.now);
     request.state = 'consumed';
   } else if (request.providerId === providerId) {
+    // A webhook was faster; who it is that was asked it may not have told.
+    if (contact !== undefined) learnPair(tx, pair.numberId, contact, pair);
     return;
   }
   request.providerId = providerId;
@@ -117,7 +119,11 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
     });
     return;
   }
-  if (call.state === 'consumed' && call.callId === settlement.providerId) return;
+  if (call.state === 'consumed' && call.callId === settlement.providerId) {
+    // A webhook was faster; who it is that was called it may not have told.
+    if (settlement.contact !== undefined) learnPair(tx, call.numberId, settlement.contact, pair);
+    return;
+  }
   const stray = tx.records.findCallByProviderId(settlement.providerId, call.numberId);
   if (stray !== undefined && stray.reservationId !== call.reservationId) {
     // Webhooks that did not name our correlation id came first: they were about this call.

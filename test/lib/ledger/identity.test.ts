@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
-import { ANA, DAY, MINUTE, NUMBER, SECOND, Stand, word } from './stand.ts';
+import { ANA, DAY, MINUTE, NUMBER, onEveryEngine, SECOND, Stand, word } from './stand.ts';
 
 const userId = 'BR.48219037716650284417';
 const parentUserId = 'BR.ENT.77120945518830026194';
 const BY_ID = { userId };
 const BOTH = { ...ANA, userId };
 
-describe('one person under several names', () => {
+onEveryEngine('one person under several names', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
   });
   afterEach(() => stand.ledger.close());
 
@@ -36,6 +36,23 @@ describe('one person under several names', () => {
     const audit = await stand.ledger.audit({ businessNumberId: NUMBER.id, contact: BY_ID });
     assert.equal(audit.filter(({ event }) => event === 'request_sent').length, 2);
     assert.ok(audit.some(({ event }) => event === 'identities_merged'));
+  });
+
+  it('learns who was called and asked from the reply to us, also if a webhook by one name was faster', async () => {
+    await stand.granted(BY_ID);
+    const call = await stand.call(BY_ID);
+    assert.ok(call.ok);
+    const news = stand.event('call.ringing', 'c1', { contact: BY_ID, correlationId: call.reservationId });
+    await stand.ledger.append([news]);
+    await stand.ledger.settle(call.reservationId, { state: 'consumed', providerId: 'c1', contact: BOTH });
+    assert.equal(word(await stand.call(ANA)), 'call_in_progress');
+    const rui = { userId: 'PT.60318842297715530964' };
+    const request = await stand.request(rui);
+    assert.ok(request.ok);
+    await stand.ledger.append([stand.reply('reject', { contact: rui, contextId: 'wamid.1' })]);
+    const both = { ...rui, phone: '351912000456' };
+    await stand.ledger.settle(request.reservationId, { state: 'consumed', providerId: 'wamid.1', contact: both });
+    assert.equal(word(await stand.request({ phone: both.phone })), 'request_limit_day');
   });
 
   it('keeps the opt-out and the streak of either when merged', async () => {
