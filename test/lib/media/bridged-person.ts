@@ -81,6 +81,7 @@ export class BridgedPerson {
       await sleep(Math.max(0, begin + ms - performance.now()));
     }
     for (let repeat = 0; repeat < 3; repeat += 1) send(durationMs, true);
+    this.#sequenceNumber = (this.#sequenceNumber - 1) & 0xffff;
     this.#timestamp = (this.#timestamp + durationMs * 48) >>> 0;
   }
 
