@@ -72,7 +72,7 @@ export class Database {
 
   /**
    * Makes sure that none of these texts stands anywhere in the file, its free space included. If one does, the whole file is
-   * written anew, during which nothing else happens; how often that is, and how long it takes: `docs/benchmarks.md`.
+   * written anew, during which nothing else happens; how often that is, and how long it takes: `docs/adr/0009-erasure-and-retention.md`.
    */
   async scrub(texts: readonly string[]): Promise<void> {
     if (this.location === MEMORY || texts.length === 0 || !(await this.#traces.any(texts))) return;

@@ -7,6 +7,9 @@ export const APPLICATION_ID = 0x57434c47;
  * Times are milliseconds since 1970. Reservation states: 0 reserved, 1 consumed, 2 released, 3 unknown.
  * `call.direction`: 0 ours, 1 outbound but not ours, 2 inbound.
  * `call.counts`: may be, become or have been a connected call of ours to the person. `call.live`: no end is known.
+ * `alias.value`: the name with a letter for its kind in front, or `#` and a fingerprint after an erasure. `meta`:
+ * `fingerprint_key` (of these), `audit_head` and `audit_anchor` (the last row written, the last one that went by retention),
+ * `maintenance` (only inside a transaction that erases or purges), `purge_*` (how far retention has come), `backup_at`.
  * `audit.hash` = SHA-256(prev ‖ seq, at, number, pair, event, digest) and `audit.digest` = SHA-256(pair's audit key ‖ detail):
  * erasing a person's key and details leaves the chain whole and the digests worthless.
  */
@@ -100,8 +103,9 @@ ALTER TABLE request ADD COLUMN answer TEXT;
 ALTER TABLE request ADD COLUMN answered_at INTEGER;
 ALTER TABLE call ADD COLUMN request_id TEXT;
 `,
-  // People by status, everything of one person (to erase it), the request behind a call, and the head of the audit's chain.
+  // People by status, the nearest lapse, everything of one person (to erase it), and the head of the audit's chain.
   `
+CREATE INDEX pair_granted ON pair(granted_at) WHERE status = 'granted' AND kind = 'temporary' AND merged_into IS NULL;
 CREATE INDEX pair_status ON pair(number_id, status) WHERE merged_into IS NULL;
 CREATE INDEX request_pair ON request(pair_id);
 CREATE INDEX call_pair ON call(pair_id);

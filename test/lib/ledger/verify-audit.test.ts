@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert';
 import { DatabaseSync } from 'node:sqlite';
 import type { AuditVerdict } from '../../../lib/ledger/ledger.ts';
 import { chainHash } from '../../../lib/ledger/operations/chain.ts';
-import { ANA, NUMBER, Stand, temporaryFolder } from './stand.ts';
+import { makeOldStore } from './old-store.ts';
+import { ANA, NOON, NUMBER, Stand, temporaryFolder } from './stand.ts';
 
 const BEN = { phone: '4915112345678' };
 type Row = { seq: number; number_id: number | null; pair_id: number | null; event: string; at: number } & Record<
@@ -180,6 +181,16 @@ describe('checking the audit', () => {
     });
     assert.ok(untouched.ok && verdict.ok);
     assert.notEqual(verdict.head, untouched.head);
+  });
+
+  it('a store of an older format, which kept no head, gets one when it is opened', async () => {
+    makeOldStore(folder.file, 30, NOON);
+    const stand = await Stand.open({ path: folder.file });
+    const verdict = await stand.ledger.verifyAudit();
+    assert.deepEqual([verdict.ok, verdict.ok && verdict.last], [true, 30]);
+    await stand.granted(BEN);
+    await stand.ledger.close();
+    assert.deepEqual(found(await checkedAfter((db) => db.exec('DELETE FROM audit WHERE seq > 29'))), ['truncated', 30]);
   });
 
   it('goes through a long audit in parts, while others are answered and rows are added', async () => {
