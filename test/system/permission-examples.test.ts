@@ -3,13 +3,29 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { checkout } from '../checkout.mts';
 import { EditorEar } from './editor-ear.ts';
-import type { FlowNode } from './flows.ts';
+import { type FlowNode, injectNode, TAB } from './flows.ts';
 import { NodeRedProcess } from './node-red-process.ts';
 import { freePort } from './npm-start.ts';
 
 const ANA = '5511955500123';
+const RUI = '5511955510177';
 const example = async (name: string): Promise<FlowNode[]> =>
   JSON.parse(await readFile(path.join(checkout, 'examples', `${name}.json`), 'utf8')) as FlowNode[];
+
+/** Something to count: asks one person by template. */
+const asking = (contact: string): FlowNode[] => [
+  TAB,
+  injectNode('ask', ['request'], { contact, purpose: 'delivery' }),
+  {
+    id: 'request',
+    type: 'wa-call-request-permission',
+    z: TAB.id,
+    config: 'c0a1f2b3d4e50001',
+    template: 'call_permission',
+    parameters: '["Rui", "your delivery"]',
+    wires: [[], [], []],
+  },
+];
 
 /** The examples about permission, as they are imported and their buttons pressed: what comes out at their debug nodes. */
 describe('the examples of the permission node', function () {
@@ -24,7 +40,7 @@ describe('the examples of the permission node', function () {
     simulator = `http://127.0.0.1:${port}`;
     const [who, numbers] = [await example('06 Who may I call'), await example('07 Weekly numbers and the audit')];
     // Both bring the same number along; the editor keeps one of two equal configurations.
-    flows = [...who, ...numbers.filter(({ type }) => type !== 'wa-call-config')];
+    flows = [...who, ...numbers.filter(({ type }) => type !== 'wa-call-config'), ...asking(RUI)];
     red = await NodeRedProcess.start({
       flows,
       settings: { waCallConfigSimulator: { port, relay: false, pace: 0.01 } },
@@ -106,14 +122,23 @@ describe('the examples of the permission node', function () {
     );
   });
 
-  it('07: says how the week went, in words', async () => {
-    const week = String(await press('Mondays at 8, or now', 'the week'));
-    assert.deepEqual(week.split('\n'), [
+  it('07: says how the week went, in words, beside the targets', async () => {
+    const week = async () => String(await press('Mondays at 8, or now', 'the week')).split('\n');
+    assert.deepEqual(await week(), [
       'Permission granted: nothing counted (target more than 60 %)',
       'Calls answered: nothing counted (target more than 75 %)',
       'Calls completed: nothing counted (target more than 90 %)',
       'Opted out: nothing counted (target less than 5 %)',
     ]);
+    await control('people', { phone: RUI });
+    await red.inject('ask');
+    let lines = await week();
+    for (let tries = 0; lines[0]?.includes('nothing counted') && tries < 100; tries += 1) lines = await week();
+    assert.equal(lines[0], 'Permission granted: 0.0 %, missed (target more than 60 %)');
+    assert.equal(lines[3], 'Opted out: 0.0 %, good (target less than 5 %)');
+    await control('permission', { user: RUI, answer: 'temporary' });
+    for (let tries = 0; lines[0]?.includes('0.0 %, missed') && tries < 100; tries += 1) lines = await week();
+    assert.equal(lines[0], 'Permission granted: 100.0 %, good (target more than 60 %)');
   });
 
   it('07: writes the audit into a file, each row a line, masked', async () => {
