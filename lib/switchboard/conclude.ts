@@ -25,6 +25,7 @@ export async function concludeCall(
   }
   if ((await closing) === false)
     deps.log('warn', `The audio of call ${call.id} did not close in time; a recording may be incomplete.`);
+  if (call.disowned === true) return;
   if (effect.tellLedger) await finish(desk, call);
   registry.bury(call.id, deps.now());
   call.told = true;

@@ -5,6 +5,7 @@ import type { SwitchboardDeps } from './deps.ts';
 import type { AppendedCall, Desk } from './desk.ts';
 import { Disagreements } from './disagreements.ts';
 import { closeAll, legOf, terminate } from './end.ts';
+import { Fellowship } from './fellowship.ts';
 import { inquiries } from './inquiries.ts';
 import { type LiveCall, view } from './live-call.ts';
 import { doNotCall, followUp } from './opt-out.ts';
@@ -27,6 +28,7 @@ const GRACE_MS = 10_000;
  */
 export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
   const desk = setUp(deps);
+  const fellowship = new Fellowship(desk);
   let starting: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   const stopWatching = deps.media?.onCrash(() => {
@@ -38,6 +40,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     start: () => {
       starting ??= recover(desk)
         .then(() => desk.sweeper.start())
+        .then(() => {
+          if (!desk.closed) fellowship.start();
+        })
         .catch((error: unknown) => {
           starting = undefined;
           throw error;
@@ -76,7 +81,10 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
     onCall: (listener) => desk.calls.on(listener),
     onMessageStatus: (listener) => desk.statuses.on(listener),
     close: (cause, graceMs = GRACE_MS) => {
-      closing ??= closeAll(desk, cause, graceMs).finally(stopWatching);
+      closing ??= closeAll(desk, cause, graceMs).finally(() => {
+        fellowship.stop();
+        stopWatching?.();
+      });
       return closing;
     },
   };
@@ -109,6 +117,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,
     asking: new Map(),
+    unheard: [],
     closed: false,
     mute: false,
     shut: false,

@@ -38,6 +38,8 @@ export interface Desk {
   expiring: NodeJS.Timeout | undefined;
   /** Permission requests on their way, by reservation id: an opt-out stops those that have not left. */
   readonly asking: Map<string, AbortController>;
+  /** Events whose turn has to come again, because the ledger could not be asked about them. */
+  readonly unheard: Appended[];
   /** Set by `close`: nothing new begins. */
   closed: boolean;
   /**

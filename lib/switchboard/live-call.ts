@@ -21,6 +21,8 @@ export interface LiveCall {
   terminating?: AbortController;
   /** Cuts short the wait for stragglers once one of them came. */
   settling?: AbortController;
+  /** Another instance has it now: nothing that happens to it here counts any more. */
+  disowned?: true;
   /** *ended* was told. */
   told: boolean;
   /** Resolves when *ended* was told, or when the switchboard had to let go of the call. */

@@ -85,9 +85,24 @@ async function confirm(desk: Desk, { contact, language }: OptedOut): Promise<voi
   }
 }
 
-/** A call that this process does not hold, for example of one that died. */
+/** Between two looks at a call whose provider id its own instance is just learning. */
+const LOOK_AGAIN_MS = 250;
+
+/**
+ * A call that this process does not hold: of another instance, which hears of the end by webhook, or of one that died. It may be
+ * on its way to the provider just now, so it is followed until it can be ended.
+ */
 async function endUnheld(desk: Desk, reservationId: string): Promise<void> {
-  const stored = await desk.deps.ledger.findCall({ reservationId });
-  if (stored?.callId !== undefined && stored.endedAt === undefined)
-    await desk.deps.provider.terminateCall(stored.callId);
+  const { ledger, provider, log } = desk.deps;
+  const tries = Math.ceil(desk.settings.elsewhereMs / LOOK_AGAIN_MS);
+  for (let tried = 0; tried < tries && !desk.shut; tried += 1) {
+    const stored = await ledger.findCall({ reservationId });
+    if (stored === undefined || stored.endedAt !== undefined || stored.reservation === 'released') return;
+    if (stored.callId !== undefined) {
+      await ledger.endRequested?.(reservationId, 'cancelled');
+      return provider.terminateCall(stored.callId);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
+  }
+  log('warn', `Call ${reservationId} could not be ended after an opt-out: its id at the provider never became known.`);
 }

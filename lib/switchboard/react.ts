@@ -12,9 +12,9 @@ import { giveUp, reactToCall } from './react-to-call.ts';
  */
 export async function react(desk: Desk, appended: Appended[]): Promise<void> {
   const handedOut: string[] = [];
-  for (const item of appended) if (item.fresh) stopFor(desk, item.effects);
+  for (const item of appended) if (isForUs(desk, item)) stopFor(desk, item.effects);
   for (const item of appended) {
-    if (!item.fresh || !isOurs(desk, item.event)) continue;
+    if (!isForUs(desk, item)) continue;
     // A call has to come to its end in any case; everything else can wait for the next start.
     if (desk.mute && !isCall(item)) continue;
     const when = reactTo(desk, item);
@@ -61,6 +61,12 @@ function warnUnanswered(desk: Desk, item: AppendedCall): void {
 
 function isCall(item: Appended): item is AppendedCall {
   return item.event.type.startsWith('call.');
+}
+
+/** Of a call that another instance holds, that one hears: it stays undispatched for it. */
+function isForUs(desk: Desk, { fresh, owner, event }: Appended): boolean {
+  const isHeldElsewhere = owner !== undefined && owner !== desk.deps.owner;
+  return fresh && !isHeldElsewhere && isOurs(desk, event);
 }
 
 function isOurs(desk: Desk, event: ProviderEvent): boolean {

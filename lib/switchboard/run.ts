@@ -12,6 +12,7 @@ import { reactToCall } from './react-to-call.ts';
 
 /** Moves a call and does what follows from it. When it returns, the new state is visible to everybody. */
 export function apply(desk: Desk, call: LiveCall, input: CallInput): void {
+  if (call.disowned === true) return;
   enact(desk, call, transition(call.state, input, desk.deps.now()));
 }
 

@@ -26,6 +26,14 @@ export interface SwitchboardSettings {
   liveCheckMs: number;
   /** So long after its answer a doubt about the same person is not asked again. */
   liveCheckKeepMs: number;
+  /** Several instances: events that came in elsewhere are looked for this often, should news of them be lost, … */
+  takeMs: number;
+  /** … and this often we say that we are alive. */
+  heartbeatMs: number;
+  /** After a silence as long as this our own calls may be another instance's. Below the 30 s after which it takes them. */
+  silentMs: number;
+  /** How long a call of another instance is followed, to end it, until its provider id is known. */
+  elsewhereMs: number;
   /** Lapsed permissions are looked for this often, and exactly when a known one lapses. */
   sweepMs: number;
   /** Webhooks of calls nobody knows yet: how many are kept, and how long. */
@@ -49,6 +57,10 @@ export const DEFAULT_SETTINGS: SwitchboardSettings = {
   terminateTries: { transient: 40, operator: 10, never: 4 },
   liveCheckMs: 2_000,
   liveCheckKeepMs: 600_000,
+  takeMs: 1_000,
+  heartbeatMs: 10_000,
+  silentMs: 25_000,
+  elsewhereMs: 90_000,
   sweepMs: 3_600_000,
   early: 1_000,
   earlyMs: 30_000,

@@ -35,6 +35,7 @@ export class FakeLedger implements Ledger {
   sweeps: Effect[][] = [];
   swept = 0;
   owner = 'process-1';
+  idPrefix = '';
   down = false;
   #ids = 0;
 
@@ -75,7 +76,7 @@ export class FakeLedger implements Ledger {
     const live = [...this.calls.values()].some((call) => this.#isLive(call) && this.#key(call.contact) === key);
     if (live) return refuse('call_in_progress');
     this.#ids += 1;
-    const reservationId = `c${this.#ids}`;
+    const reservationId = `${this.idPrefix}c${this.#ids}`;
     this.calls.set(reservationId, {
       reservationId,
       businessNumberId: businessNumber.id,
