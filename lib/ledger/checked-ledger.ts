@@ -1,6 +1,6 @@
 import type { BusinessNumber, Contact, Instant, Permission, Reason } from '../permission/model.ts';
 import type { ProviderEvent } from '../provider/event.ts';
-import { doNotCallLines } from './do-not-call-lines.ts';
+import { doNotCallParts } from './do-not-call-lines.ts';
 import * as input from './input.ts';
 import type {
   Appended,
@@ -123,14 +123,10 @@ export abstract class CheckedLedger implements Ledger {
   ): Promise<DoNotCallImport> {
     const number = checked(input.businessNumberId, businessNumberId, 'number id');
     const how = checked(input.importOptions, options, 'do-not-call import');
-    const lines = doNotCallLines(checked(input.doNotCallInput, list, 'do-not-call list'));
+    const lines = checked(input.doNotCallInput, list, 'do-not-call list');
     const result: DoNotCallImport = { listed: 0, already: 0, bad: [], effects: [] };
-    for (let start = 0; start < lines.length; start += IMPORT_PART) {
-      const part = await this.ask<DoNotCallImport>('importDoNotCall', () => [
-        number,
-        lines.slice(start, start + IMPORT_PART),
-        how,
-      ]);
+    for (const entries of doNotCallParts(lines, IMPORT_PART)) {
+      const part = await this.ask<DoNotCallImport>('importDoNotCall', () => [number, entries, how]);
       result.listed += part.listed;
       result.already += part.already;
       result.bad.push(...part.bad);
