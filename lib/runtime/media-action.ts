@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { z } from 'zod';
-import type { Leg, MediaTask, RecordTask } from '../media/media.ts';
+import type { BridgeCodecName, BridgeOptions, Leg, MediaTask, RecordTask } from '../media/media.ts';
 import { greetingWav } from './greeting.ts';
 import { flag, number, oneOf, text } from './node-config.ts';
 import { recordingName } from './recording-name.ts';
@@ -30,7 +30,12 @@ export const SHAPE = {
   remoteType: text('str'),
   localAddress: text('127.0.0.1'),
   localPort: number(0, { min: 0, max: 65_535 }),
+  codec: oneOf(['opus', 'PCMU', 'PCMA', 'L16_8000', 'L16_16000']),
   payloadType: number(111, { min: 96, max: 127 }),
+  learning: oneOf(['auto', 'fixed_then_learned']),
+  eventPayloadType: number(0, { min: 0, max: 127 }),
+  rtcpMux: flag(false),
+  allowedDestinations: text(),
   target: oneOf(['all', 'play', 'record', 'rtp']),
 };
 export type MediaSettings = z.infer<z.ZodObject<typeof SHAPE>>;
@@ -137,13 +142,32 @@ export function recordingFolder(settings: MediaSettings, standard: string): stri
   return settings.folder || standard;
 }
 
-async function bridge(settings: MediaSettings, leg: Leg, { look }: Surroundings): Promise<MessageTask> {
-  const remote = readRtpAddress(await look(settings.remote, settings.remoteType, 'remote address'));
-  const task = leg.bridge({
+/** Where an address comes from that whoever wired the flow has written down; anything else may come from outside. */
+const WRITTEN_DOWN = ['str', 'env'];
+
+/** The options of a bridge. @param remote as it was found; it is checked against the list if a message brought it (docs/adr/0012) */
+function bridgeOptions(settings: MediaSettings, remote: BridgeOptions['remote']): BridgeOptions {
+  const { codec, learning, eventPayloadType, rtcpMux } = settings;
+  const list = settings.allowedDestinations.split(/[\s,;]+/).filter((entry) => entry !== '');
+  const foreign = remote !== undefined && !WRITTEN_DOWN.includes(settings.remoteType);
+  const [name, rate] = codec.split('_') as [BridgeCodecName, string | undefined];
+  return {
     ...(remote && { remote }),
     local: { address: settings.localAddress || '127.0.0.1', port: settings.localPort },
-    payloadType: settings.payloadType,
-  });
+    codec: name,
+    ...(rate !== undefined && { sampleRate: Number(rate) }),
+    // G.711 has its own types; the field is about the others.
+    ...(!['PCMU', 'PCMA'].includes(name) && { payloadType: settings.payloadType }),
+    ...(remote && learning !== 'auto' && { learning }),
+    ...(eventPayloadType > 0 && { eventPayloadType }),
+    ...(rtcpMux && { rtcpMux }),
+    ...((foreign || list.length > 0) && { allowedDestinations: list }),
+  };
+}
+
+async function bridge(settings: MediaSettings, leg: Leg, { look }: Surroundings): Promise<MessageTask> {
+  const remote = readRtpAddress(await look(settings.remote, settings.remoteType, 'remote address'));
+  const task = leg.bridge(bridgeOptions(settings, remote));
   return inWords(
     task,
     (info) => ({

@@ -469,12 +469,52 @@ describe('nodes of the palette', () => {
       assert.deepEqual(options, {
         remote: { address: '127.0.0.1', port: 5004 },
         local: { address: '127.0.0.1', port: 0 },
+        codec: 'opus',
         payloadType: 111,
       });
       assert.deepEqual([started?.payload, started?.rtp], ['v=0', { address: '127.0.0.1', port: 5006, sdp: 'v=0' }]);
       bridge.over.resolve({ packetsToRtp: 5, packetsFromRtp: 6, droppedFromRtp: 0, result: 'stopped' });
       assert.equal(part(await out[0]?.at(0), 'rtp').packetsToRtp, 5);
     });
+
+    for (const [config, msg, expected] of [
+      [
+        {
+          remote: '192.0.2.7:5004',
+          codec: 'PCMA',
+          eventPayloadType: '101',
+          learning: 'fixed_then_learned',
+          rtcpMux: true,
+        },
+        {},
+        { codec: 'PCMA', eventPayloadType: 101, learning: 'fixed_then_learned', rtcpMux: true },
+      ],
+      [{ remote: '', codec: 'L16_16000', payloadType: 97 }, {}, { codec: 'L16', sampleRate: 16_000, payloadType: 97 }],
+      [{ remote: 'pbx', remoteType: 'msg', codec: 'L16_8000' }, { pbx: '10.1.2.3:4000' }, { allowedDestinations: [] }],
+      [
+        { remote: 'pbx', remoteType: 'msg', allowedDestinations: '10.1.0.0/16, 192.0.2.7' },
+        { pbx: { address: '10.1.2.3', port: 4000 } },
+        { allowedDestinations: ['10.1.0.0/16', '192.0.2.7'] },
+      ],
+      [{ remote: 'pbx', remoteType: 'msg' }, {}, { allowedDestinations: undefined, remote: undefined }],
+      [{ remote: '', allowedDestinations: '10.1.0.0/16' }, {}, { allowedDestinations: ['10.1.0.0/16'] }],
+    ] as const)
+      it(`bridges as told: ${JSON.stringify(config)}`, async () => {
+        const bridge = task<object, object>({ local: { address: '127.0.0.1', port: 5006 }, sdp: 'v=0' });
+        let options: Record<string, unknown> = {};
+        leg({
+          bridge: (given: Record<string, unknown>) => {
+            options = given;
+            return bridge.media;
+          },
+        });
+        const { out } = await load({ type: 'wa-call-media', action: 'rtp', ...config }, 2);
+        send({ call: { id: 'r-1' }, ...msg });
+        await out[1]?.at(0);
+        for (const [name, value] of Object.entries(expected)) assert.deepEqual(options[name], value, name);
+        bridge.over.resolve({ packetsToRtp: 0, packetsFromRtp: 0, droppedFromRtp: 0, result: 'stopped' });
+        await out[0]?.at(0);
+      });
 
     it('stops what runs on the call and on no other', async () => {
       const mine = task<void, object>(undefined);

@@ -186,6 +186,14 @@ describe('validators', () => {
     ['media', 'splitAfter', { action: 'record' }, [1, '600'], ['', 0, 'x']],
     ['media', 'remote', { action: 'rtp', remoteType: 'str' }, ['', '192.0.2.7:5004', '[::1]:5'], ['192.0.2.7', 'x:y']],
     ['media', 'payloadType', {}, [96, 111, '127'], [95, 128, 'x']],
+    ['media', 'eventPayloadType', {}, [0, 101, '96', ENV, undefined], [-1, 13, 128, 'x', '']],
+    [
+      'media',
+      'allowedDestinations',
+      {},
+      ['', '192.0.2.7', '10.1.0.0/16, 2001:db8::/32', ENV],
+      ['pbx.example', '10.1.0.0/x'],
+    ],
     ['media', 'localPort', {}, [0, '5004'], [-1, 70_000]],
   ];
   for (const [entry, property, node, good, bad] of cases) {
