@@ -31,13 +31,15 @@ export function verifyAudit(
   // The beginning, or retention has overtaken the check.
   if (before === undefined || anchor.seq > progress.seq) at(progress, anchor);
   const rows = tx.records.auditChain(progress.seq, PART);
+  const unexplained = new Map(progress.unexplained);
   for (const [index, row] of rows.entries()) {
-    const broken = checkLink(tx, progress, row) ?? checkDetail(progress, row);
+    const broken = checkLink(tx, progress, row) ?? checkDetail(progress, unexplained, row);
     if (broken !== undefined) return { verdict: broken };
     if (progress.rows === 0 && index === 0) progress.first = row.seq;
     progress.rows++;
     at(progress, row);
   }
+  progress.unexplained = [...unexplained];
   return rows.length === PART ? { progress } : { verdict: conclude(progress, head) };
 }
 
@@ -62,20 +64,19 @@ function checkLink(tx: Transaction, { seq, hash, rows }: AuditProgress, row: Cha
   return broken(row.seq, 'edited', 'its hash is not that of its content');
 }
 
-function checkDetail(progress: AuditProgress, row: ChainedRow): Broken | undefined {
-  const { unexplained } = progress;
+function checkDetail(progress: AuditProgress, unexplained: Map<number, number>, row: ChainedRow): Broken | undefined {
   if (row.detail === null) {
     progress.erased++;
     if (row.pairId === null) return broken(row.seq, 'edited', 'its detail is gone, and it belongs to no person');
-    if (!unexplained.some(([pairId]) => pairId === row.pairId)) unexplained.push([row.pairId, row.seq]);
+    if (!unexplained.has(row.pairId)) unexplained.set(row.pairId, row.seq);
     return undefined;
   }
   if (hex(detailDigest(row.detail, row.key)) !== hex(row.digest)) {
     return broken(row.seq, 'edited', 'its detail is not what was written');
   }
-  if (row.event === ERASED_EVENT && unexplained.length > 0) {
+  if (row.event === ERASED_EVENT) {
     const { pairs } = JSON.parse(row.detail) as { pairs?: number[] };
-    progress.unexplained = unexplained.filter(([pairId]) => pairs?.includes(pairId) !== true);
+    for (const pairId of pairs ?? []) unexplained.delete(pairId);
   }
   return undefined;
 }
