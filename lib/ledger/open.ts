@@ -8,13 +8,28 @@ import { checked, optOutWords, retentionDays } from './input.ts';
 import { type Ledger, LedgerError } from './ledger.ts';
 import { makeFolder } from './make-folder.ts';
 import { checkOverrides } from './overrides-input.ts';
+import { connectionSettings } from './postgres/connection-settings.ts';
+import { PostgresEngine } from './postgres/engine.ts';
 import { SqliteEngine } from './sqlite/engine.ts';
 import { LINGER_MS } from './timings.ts';
 
-export interface LedgerSettings {
+export type LedgerSettings = SqliteSettings | PostgresSettings;
+
+export interface SqliteSettings extends CommonSettings {
   engine: 'sqlite';
   /** File of the store. `:memory:` keeps everything in memory, for this opening alone. */
   path: string;
+}
+
+export interface PostgresSettings extends CommonSettings {
+  engine: 'postgres';
+  /** URL (`postgresql://user:password@host:5432/database`) or words (`host=… port=… dbname=… user=… password=…`). A secret. */
+  connection: string;
+  /** Schema of the database that holds the store, made if it is not there; `whatsapp_calling` if left out. */
+  schema?: string;
+}
+
+interface CommonSettings {
   /** Name of the rule profile; `meta-2026` if left out. */
   profile?: string;
   overrides?: ProfileOverrides;
@@ -35,33 +50,45 @@ export interface LedgerLease {
   release(): Promise<void>;
 }
 
-const settingsInput = z.object({
-  engine: z.literal('sqlite'),
-  path: z.string().min(1).max(4_096),
+const DEFAULT_SCHEMA = 'whatsapp_calling';
+
+const common = {
   profile: z.string().max(64).optional(),
   overrides: z.unknown().optional(),
   optOut: optOutWords.optional(),
   retentionDays: retentionDays.optional(),
-});
+};
+const settingsInput = z.discriminatedUnion('engine', [
+  z.object({ engine: z.literal('sqlite'), path: z.string().min(1).max(4_096), ...common }),
+  z.object({
+    engine: z.literal('postgres'),
+    connection: z.string().min(1).max(8_192),
+    schema: z.string().optional(),
+    ...common,
+  }),
+]);
+
+type Engine = SqliteEngine | PostgresEngine;
 
 interface Shared {
-  opening: Promise<SqliteEngine>;
+  opening: Promise<Engine>;
   /** Settings as text: two openings of one file must mean the same rules. */
   rules: string;
   leases: number;
   linger?: NodeJS.Timeout;
 }
 
-/** Open engines of this process by the real path of their file. */
+/** Open engines of this process by the real path of their file, or by connection and schema. */
 const open = new Map<string, Shared>();
 /** Engines that are closing; a new opening of the file waits for them. */
 const closing = new Map<string, Promise<void>>();
 
 /**
- * Opens the ledger of a file, or shares it if this process has it open already: one engine per real path, counted.
+ * Opens the ledger of a file or of a database, or shares it if this process has it open already: one engine per real path, or
+ * per connection and schema, counted.
  * After the last `release` it lingers for about three seconds, because a redeploy closes it and opens it again at once.
  *
- * @throws LedgerError `bad_input` for wrong settings, or if the file is open here under other rules; else why it cannot be had
+ * @throws LedgerError `bad_input` for wrong settings, or if the store is open here under other rules; else why it cannot be had
  */
 export async function openLedger(settings: LedgerSettings): Promise<LedgerLease> {
   checked(settingsInput, settings, 'setting of the permission store');
@@ -80,13 +107,13 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
   const words = added.length + removed.length === 0 ? {} : { optOut: { added, removed } };
   const keep = settings.retentionDays === undefined ? {} : { retentionDays: settings.retentionDays };
   const how = { profile, ...words, ...keep };
-  if (settings.path === ':memory:') {
+  if (settings.engine === 'sqlite' && settings.path === ':memory:') {
     const ledger = await SqliteEngine.open({ path: settings.path, ...how, ...clock });
     return { ledger, owner: ledger.owner, release: () => ledger.close() };
   }
-  const path = realPath(settings.path);
-  const rules = JSON.stringify(how);
-  const shared = await share(path, rules, () => SqliteEngine.open({ path, ...how, ...clock }));
+  const place = settings.engine === 'sqlite' ? filePlace(settings) : databasePlace(settings);
+  const { key } = place;
+  const shared = await share(key, place.location, JSON.stringify(how), () => place.open({ ...how, ...clock }));
   const ledger = await shared.opening;
   let released = false;
   return {
@@ -95,12 +122,42 @@ export async function openLedger(settings: LedgerSettings): Promise<LedgerLease>
     release: async () => {
       if (released) return;
       released = true;
-      giveBack(path, shared);
+      giveBack(key, shared);
     },
   };
 }
 
-async function share(path: string, rules: string, start: () => Promise<SqliteEngine>): Promise<Shared> {
+type Rules = Omit<Parameters<typeof SqliteEngine.open>[0], 'path' | 'maxPages'>;
+/** Where a store is, and how it is opened there. */
+interface Place {
+  /** The same for every spelling of the same place. May hold a password. */
+  key: string;
+  location: string;
+  open(rules: Rules): Promise<Engine>;
+}
+
+function filePlace({ path: given }: SqliteSettings): Place {
+  const path = realPath(given);
+  return { key: path, location: path, open: (rules) => SqliteEngine.open({ path, ...rules }) };
+}
+
+function databasePlace({ connection, schema = DEFAULT_SCHEMA }: PostgresSettings): Place {
+  if (!/^(?!pg_)[a-z_][a-z0-9_]{0,40}$/.test(schema)) {
+    throw new LedgerError(
+      'bad_input',
+      'The permission store cannot use a schema of this name.',
+      'Take up to 41 small letters, digits and underscores, beginning with a letter, but not with pg_.',
+    );
+  }
+  const { url, location } = connectionSettings(connection);
+  return {
+    key: `${url} ${schema}`,
+    location: `${location}, schema ${schema}`,
+    open: (rules) => PostgresEngine.open({ connection, schema, ...rules }),
+  };
+}
+
+async function share(path: string, location: string, rules: string, start: () => Promise<Engine>): Promise<Shared> {
   for (;;) {
     const known = open.get(path);
     if (known === undefined) {
@@ -117,8 +174,8 @@ async function share(path: string, rules: string, start: () => Promise<SqliteEng
     if (known.leases > 0) {
       throw new LedgerError(
         'bad_input',
-        `The permission store ${path} is open with other rules already.`,
-        'Let all nodes share one permission store node for this file, or give this one another path.',
+        `The permission store ${location} is open with other rules already.`,
+        'Let all nodes share one permission store node for it, or give this one another place.',
       );
     }
     // The rules were edited: the old engine is only lingering.

@@ -29,7 +29,7 @@ export function horizons(needs: Needs, profile: Profile, now: Instant): Horizons
   return {
     requestsAfter: needs.lists.whole ? -8.64e15 : least(now - longest - skew, needs.requestsAfter),
     callsAfter: needs.lists.whole ? -8.64e15 : least(now - profile.connectedCalls.periodMs - skew, needs.callsAfter),
-    edge: Math.floor(started - MARGIN_MS),
+    edge: least(started - MARGIN_MS, needs.startsAfter),
     inside: needs.starts ? Number.MAX_SAFE_INTEGER : Math.floor(started + MARGIN_MS),
   };
 }

@@ -8,6 +8,7 @@ import { checked, businessNumberId as numberInput } from '../input.ts';
 import { type Appended, LedgerError } from '../ledger.ts';
 import type { OperationName } from '../operations/operations.ts';
 import { HEARTBEAT_MS } from '../timings.ts';
+import { text } from './columns.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { asLedgerError, isConnectionLost } from './faults.ts';
 import { Instances } from './instances.ts';
@@ -77,8 +78,10 @@ export class PostgresEngine extends CheckedLedger {
       reader: new Link(url, PATIENCE_MS),
       reports: new Link(url, REPORT_PATIENCE_MS),
     };
+    // It may be a word that SQL has a use for.
+    const quoted = `"${schema}"`;
     this.#store = new PostgresStore({
-      schema,
+      schema: quoted,
       profile,
       owner: this.owner,
       ...(optOut === undefined ? {} : { optOut }),
@@ -90,7 +93,7 @@ export class PostgresEngine extends CheckedLedger {
     });
     this.#instances = new Instances({
       url,
-      schema,
+      schema: quoted,
       owner: this.owner,
       link: this.#links.reader,
       ...(time === undefined ? {} : { time }),
@@ -111,8 +114,9 @@ export class PostgresEngine extends CheckedLedger {
     try {
       await migrate(engine.#links.writer, settings.schema, engine.#location, now);
       await engine.#instances.heartbeat();
-      // The clock is looked at once before anything depends on it; reservations of owners that died become unknown.
-      await engine.#store.run(engine.#links.writer, [], true);
+      // Reservations of owners that died become unknown before anything is asked.
+      const [outcome] = await engine.#store.run(engine.#links.writer, [{ name: 'sweepLeases', args: [] }], true);
+      if (outcome?.ok === false) throw outcome.error;
     } catch (error) {
       const fault = engine.#fault(error);
       await engine.#disconnect();
@@ -146,7 +150,7 @@ export class PostgresEngine extends CheckedLedger {
 
   override async dispatched(eventIds: string[]): Promise<void> {
     await super.dispatched(eventIds);
-    for (const id of eventIds) this.#held.delete(Buffer.from(dedupeKey(id)).toString('hex'));
+    for (const id of eventIds) this.#held.delete(Buffer.from(dedupeKey(text(id))).toString('hex'));
   }
 
   async heartbeat(): Promise<{ dead: string[] }> {

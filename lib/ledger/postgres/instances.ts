@@ -9,6 +9,7 @@ import { channelOf } from './store.ts';
 
 export interface InstanceSettings {
   url: string;
+  /** Quoted. */
   schema: string;
   owner: string;
   /** For short statements of their own. */

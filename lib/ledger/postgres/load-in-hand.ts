@@ -36,7 +36,7 @@ export class LoadInHand {
 
   count(now: Instant, after: Instant): NumberLoad {
     const { certain, edge, inside, starts } = this.#brought;
-    if (after < edge || after > inside) throw this.#missing();
+    if (after < edge || after > inside) throw this.#missing(after);
     const later = (times: readonly Instant[]): number => times.filter((at) => at > after).length;
     return {
       started: certain + later(starts) + later(this.#more) - later(this.#less),
@@ -47,7 +47,7 @@ export class LoadInHand {
 
   #startedAt(index: number, after: Instant): Instant | undefined {
     // Only how many there are was brought.
-    if (this.#brought.certain > 0) throw this.#missing();
+    if (this.#brought.certain > 0) throw this.#missing(after);
     const times = [...this.#brought.starts, ...this.#more];
     for (const gone of this.#less) times.splice(times.indexOf(gone), 1);
     return times.filter((at) => at > after).sort((a, b) => a - b)[index];
@@ -62,10 +62,11 @@ export class LoadInHand {
     return live;
   }
 
-  #missing(): Missing {
+  #missing(after: Instant): Missing {
     return new Missing('the times of all starts', (needs) => {
       needs.loads.add(this.#number);
       needs.starts = true;
+      needs.startsAfter = Math.min(needs.startsAfter ?? after, after);
     });
   }
 }

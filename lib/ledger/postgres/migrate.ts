@@ -12,11 +12,12 @@ const OLDEST = 130_000;
  * @throws LedgerError, or what the server says
  */
 export async function migrate(link: Link, schema: string, location: string, now: number | undefined): Promise<void> {
+  const s = `"${schema}"`;
   const [server] = await rows(link, [
     {
       text: `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding,
         to_regclass($1) IS NOT NULL AS ours`,
-      values: [`${schema}.migration`],
+      values: [`${s}.migration`],
     },
   ]);
   if (Number(server?.version) < OLDEST) {
@@ -33,8 +34,8 @@ export async function migrate(link: Link, schema: string, location: string, now:
       "Create one with: CREATE DATABASE <name> ENCODING 'UTF8' TEMPLATE template0;",
     );
   }
-  const steps = migrations(schema);
-  if (server.ours === true && (await version(link, schema)) === steps.length) return;
+  const steps = migrations(s);
+  if (server.ours === true && (await version(link, s)) === steps.length) return;
   await migrateLocked(link, schema, location, steps, now);
 }
 
@@ -45,6 +46,7 @@ async function migrateLocked(
   steps: readonly string[],
   now: number | undefined,
 ): Promise<void> {
+  const s = `"${schema}"`;
   try {
     await link.exchange([
       { text: 'BEGIN' },
@@ -53,34 +55,34 @@ async function migrateLocked(
     ]);
     const [found] = await rows(link, [
       {
-        text: `SELECT to_regclass($1) IS NOT NULL AS ours, to_regnamespace($2) IS NOT NULL AS there,
+        text: `SELECT to_regclass($1) IS NOT NULL AS ours, EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $2) AS there,
           EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE n.nspname = $2 AND c.relname = ANY($3)) AS taken`,
-        values: [`${schema}.migration`, schema, TABLES],
+        values: [`${s}.migration`, schema, TABLES],
       },
     ]);
     if (found?.ours !== true) {
       if (found?.taken === true) throw foreign(schema, location);
       // Asking for a schema that exists needs the right to make one all the same.
-      if (found?.there !== true) await link.exchange([{ text: `CREATE SCHEMA ${schema}` }]);
+      if (found?.there !== true) await link.exchange([{ text: `CREATE SCHEMA ${s}` }]);
       await link.exchange([
-        { text: `CREATE TABLE ${schema}.migration(version integer PRIMARY KEY, applied_at bigint NOT NULL)` },
+        { text: `CREATE TABLE ${s}.migration(version integer PRIMARY KEY, applied_at bigint NOT NULL)` },
       ]);
     }
-    const from = await version(link, schema);
+    const from = await version(link, s);
     if (from > steps.length) throw newer(schema, location, from, steps.length);
     for (let done = from; done < steps.length; done++) {
       await link.exchange([
         { text: steps[done] ?? '' },
         {
-          text: `INSERT INTO ${schema}.migration(version, applied_at) VALUES($1, coalesce($2::bigint, ${NOW}))`,
+          text: `INSERT INTO ${s}.migration(version, applied_at) VALUES($1, coalesce($2::bigint, ${NOW}))`,
           values: [done + 1, now ?? null],
         },
       ]);
     }
     await link.exchange([
       {
-        text: `INSERT INTO ${schema}.chain(seq, hash, last_at, created_at)
+        text: `INSERT INTO ${s}.chain(seq, hash, last_at, created_at)
           SELECT 0, decode(repeat('00', 32), 'hex'), t.now, t.now FROM (SELECT coalesce($1::bigint, ${NOW}) AS now) t
           ON CONFLICT DO NOTHING`,
         values: [now ?? null],
@@ -96,8 +98,8 @@ async function migrateLocked(
 /** The server's clock at this moment, in milliseconds; not the time at which the transaction began. */
 export const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-async function version(link: Link, schema: string): Promise<number> {
-  const [row] = await rows(link, [{ text: `SELECT coalesce(max(version), 0) AS version FROM ${schema}.migration` }]);
+async function version(link: Link, s: string): Promise<number> {
+  const [row] = await rows(link, [{ text: `SELECT coalesce(max(version), 0) AS version FROM ${s}.migration` }]);
   return Number(row?.version);
 }
 

@@ -18,7 +18,7 @@ export interface Hints {
 type Intent = { businessNumber: { id: string }; contact: Contact };
 
 /** Adds what one operation will look at. What it turns out to need beyond that is brought by a second try. */
-export function addNeeds(needs: Needs, name: OperationName | 'take', args: unknown[], hints: Hints): void {
+export function addNeeds(needs: Needs, name: OperationName | 'sweepLeases', args: unknown[], hints: Hints): void {
   const [first, second, third] = args;
   const contact = (number: string, given: Contact, mayMake: boolean): void => {
     for (const known of namesOf(given)) {

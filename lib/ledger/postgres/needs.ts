@@ -39,6 +39,7 @@ export class Needs {
   unanswered = 60;
   /** Times of all calls that count for a number, not only how many there are. */
   starts = false;
+  startsAfter: Instant | undefined;
   /** Ids for rows that may be made. */
   pairIds = 0;
   numberIds = 0;

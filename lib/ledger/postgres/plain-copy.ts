@@ -1,8 +1,11 @@
 import { LedgerError } from '../ledger.ts';
 import { text } from './columns.ts';
 
+/** Kept as JSON, which can hold every text, and never looked for. */
+const CONTENT = new Set(['origin', 'raw', 'text', 'payload']);
+
 /**
- * A copy of an operation's arguments: it runs later, when they may have been changed. Texts become what PostgreSQL can hold.
+ * A copy of an operation's arguments: it runs later, when they may have been changed. Names and ids become what PostgreSQL can hold.
  * @throws LedgerError `bad_input` for functions, streams and the like
  */
 export function plainCopy(args: unknown[]): unknown[] {
@@ -22,6 +25,7 @@ export function plainCopy(args: unknown[]): unknown[] {
 
 function cleanIn(holder: object): void {
   for (const [key, value] of Object.entries(holder)) {
+    if (CONTENT.has(key)) continue;
     if (typeof value === 'string') {
       if (value.includes('\0') || !value.isWellFormed()) (holder as Record<string, unknown>)[key] = text(value);
     } else if (typeof value === 'object' && value !== null) cleanIn(value);

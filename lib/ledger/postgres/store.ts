@@ -6,6 +6,7 @@ import { type Appended, LedgerError } from '../ledger.ts';
 import { knownFingerprint } from '../operations/fingerprint.ts';
 import { OPERATIONS, type OperationName } from '../operations/operations.ts';
 import type { Transaction } from '../operations/transaction.ts';
+import { sweepLeases } from '../operations/upkeep.ts';
 import { type BringName, type BroughtRows, bringStatements, horizons, idStatements } from './bring.ts';
 import type { Brought } from './brought.ts';
 import { type Changes, isEmpty } from './changes.ts';
@@ -15,16 +16,17 @@ import { Missing, Needs } from './needs.ts';
 import { addNeeds, type Hints } from './needs-of.ts';
 import { Questions } from './questions.ts';
 import { readBrought } from './read-brought.ts';
-import { WorkingSet } from './working-set.ts';
+import { type Proposals, WorkingSet } from './working-set.ts';
 import { writeStatements } from './write.ts';
 
 export interface Operation {
-  name: OperationName;
+  name: OperationName | 'sweepLeases';
   args: unknown[];
 }
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
 export interface StoreOptions {
+  /** Quoted. */
   schema: string;
   profile: Profile;
   optOut?: OptOutWords;
@@ -57,6 +59,8 @@ export class PostgresStore {
   #clock: LedgerClock | undefined;
   /** The server's clock as last read, and our steady clock at that moment. */
   #wall = 0;
+  /** How far the ledger's time is from it. */
+  #ahead = 0;
   #steady = 0;
   #pairIds: number[] = [];
   #fingerprintKey: Uint8Array | undefined;
@@ -78,8 +82,8 @@ export class PostgresStore {
   /** About now: only for choosing what to bring. */
   get about(): number {
     const { time } = this.#options;
-    if (time !== undefined) return Math.floor(time.wall());
-    return Math.floor(this.#wall + performance.now() - this.#steady);
+    if (time !== undefined) return Math.floor(time.wall() + this.#ahead);
+    return Math.floor(this.#wall + performance.now() - this.#steady + this.#ahead);
   }
 
   get clockIsSure(): boolean {
@@ -96,7 +100,10 @@ export class PostgresStore {
     for (const { name, args } of operations) addNeeds(needs, name, args, this.#hints);
     let conflicts = 0;
     let lost = false;
+    let missing = '';
     let open = false;
+    // What one try makes up, the next one makes up as well: names are looked for by it.
+    const proposals: Proposals = { fingerprintKey: undefined };
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       let brought: Brought;
       try {
@@ -117,10 +124,11 @@ export class PostgresStore {
       }
       let result: { outcomes: Outcome[]; changes: Changes };
       try {
-        result = this.#perform(operations, brought);
+        result = this.#perform(operations, brought, proposals);
       } catch (error) {
         if (error instanceof Missing) {
           error.add(needs);
+          missing = error.message;
           continue;
         }
         void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
@@ -148,7 +156,7 @@ export class PostgresStore {
     void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
     throw new LedgerError(
       'store_unavailable',
-      'The permission store could not finish an operation.',
+      `The permission store could not finish an operation (${missing}).`,
       'Please report this.',
     );
   }
@@ -197,15 +205,21 @@ export class PostgresStore {
       lastAt,
     );
     this.#clock.notBefore(lastAt);
-    return this.#clock.read();
+    const read = this.#clock.read();
+    this.#ahead = read.now - (this.#options.time?.wall() ?? this.#wall);
+    return read;
   }
 
   /** Runs the operations in memory. One that throws takes none with it: the others run again without it. */
-  #perform(operations: readonly Operation[], brought: Brought): { outcomes: Outcome[]; changes: Changes } {
+  #perform(
+    operations: readonly Operation[],
+    brought: Brought,
+    proposals: Proposals,
+  ): { outcomes: Outcome[]; changes: Changes } {
     const { schema, profile, owner, keepFor } = this.#options;
     const failed = new Map<number, unknown>();
     for (;;) {
-      const records = new WorkingSet(brought, profile, owner, new Questions(schema, owner, brought.answers));
+      const records = new WorkingSet(brought, profile, owner, new Questions(schema, owner, brought.answers), proposals);
       const tx: Transaction = {
         records,
         profile,
@@ -287,6 +301,7 @@ function perform(tx: Transaction, { name, args }: Operation, changes: Changes): 
       return news.fresh && stored?.taker === '' ? { ...news, owner: stored.owner } : news;
     });
   }
+  if (name === 'sweepLeases') return sweepLeases(tx);
   const operation = OPERATIONS[name] as (tx: Transaction, ...args: unknown[]) => unknown;
   return operation(tx, ...args);
 }
@@ -301,5 +316,5 @@ function tell(schema: string, changes: Changes): Statement[] {
 }
 
 export function channelOf(schema: string): string {
-  return `whatsapp_calling_${schema}`.slice(0, 63);
+  return `whatsapp_calling_${schema.replaceAll('"', '')}`.slice(0, 63);
 }

@@ -28,6 +28,11 @@ import { PairsInHand } from './pairs-in-hand.ts';
 import type { Questions } from './questions.ts';
 import { RequestsInHand } from './requests-in-hand.ts';
 
+/** What a try has made up by chance. The next one goes on with it, so that it asks for the same rows. */
+export interface Proposals {
+  fingerprintKey: Uint8Array | undefined;
+}
+
 /**
  * The records of one try, in memory: reads are answered from what was brought and what was written since, writes are
  * collected. A read of something that was not brought throws `Missing`; everything is then run again with it.
@@ -36,6 +41,7 @@ export class WorkingSet implements Records {
   readonly changes: Changes;
   readonly #brought: Brought;
   readonly #owner: string;
+  readonly #proposals: Proposals;
   readonly #questions: Questions;
   readonly #pairs: PairsInHand;
   readonly #requests: RequestsInHand;
@@ -44,7 +50,8 @@ export class WorkingSet implements Records {
   /** New numbers of this try. */
   #made = 0;
 
-  constructor(brought: Brought, profile: Profile, owner: string, questions: Questions) {
+  constructor(brought: Brought, profile: Profile, owner: string, questions: Questions, proposals: Proposals) {
+    this.#proposals = proposals;
     this.#brought = brought;
     this.#owner = owner;
     this.#questions = questions;
@@ -156,9 +163,12 @@ export class WorkingSet implements Records {
     this.#pairs.unlink(numberId, name);
   }
   fingerprintKey(): Uint8Array | undefined {
-    return this.changes.fingerprintKey ?? this.#brought.fingerprintKey;
+    if (this.#brought.fingerprintKey !== undefined) return this.#brought.fingerprintKey;
+    this.changes.fingerprintKey = this.#proposals.fingerprintKey;
+    return this.changes.fingerprintKey;
   }
   writeFingerprintKey(key: Uint8Array): void {
+    this.#proposals.fingerprintKey = key;
     this.changes.fingerprintKey = key;
   }
   forgetPair(pairId: number): void {

@@ -1,11 +1,11 @@
 import { strict as assert } from 'node:assert';
 import type { ProviderEvent } from '../../../lib/provider/event.ts';
-import { ANA, DAY, HOUR, MINUTE, NUMBER, SECOND, Stand, word } from './stand.ts';
+import { ANA, DAY, HOUR, MINUTE, NUMBER, onEveryEngine, SECOND, Stand, word } from './stand.ts';
 
-describe('append', () => {
+onEveryEngine('append', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
   });
   afterEach(() => stand.ledger.close());
 

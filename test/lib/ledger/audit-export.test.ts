@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { type AuditFormat, auditLines } from '../../../lib/ledger/audit-export.ts';
 import type { AuditQuery, Ledger } from '../../../lib/ledger/ledger.ts';
-import { ANA, DAY, HOUR, NUMBER, Stand } from './stand.ts';
+import { ANA, DAY, HOUR, NUMBER, onEveryEngine, Stand } from './stand.ts';
 
 const BEN = { phone: '4915112345678' };
 const WAMID = `wamid.${Buffer.from('HBgN5511955500123').toString('base64')}`;
@@ -10,10 +10,10 @@ interface AuditExport extends AuditQuery {
   format: AuditFormat;
 }
 
-describe('exporting the audit', () => {
+onEveryEngine('exporting the audit', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
   });
   afterEach(() => stand.ledger.close());
 

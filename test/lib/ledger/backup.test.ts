@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LedgerError } from '../../../lib/ledger/ledger.ts';
+import type { SqliteEngine } from '../../../lib/ledger/sqlite/engine.ts';
 import { ANA, NUMBER, Stand, temporaryFolder, word } from './stand.ts';
 
 const fails = (code: string) => (error: unknown) =>
@@ -9,7 +10,7 @@ const fails = (code: string) => (error: unknown) =>
 
 describe('a backup of the store', () => {
   let folder: ReturnType<typeof temporaryFolder>;
-  let stand: Stand;
+  let stand: Stand<SqliteEngine>;
   beforeEach(async () => {
     folder = temporaryFolder();
     stand = await Stand.open({ path: folder.file });

@@ -1,6 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { LedgerClock } from '../../../lib/ledger/clock.ts';
-import { ANA, DAY, HOUR, MINUTE, NOON, SECOND, Stand, TestClock, temporaryFolder, word } from './stand.ts';
+import {
+  ANA,
+  DAY,
+  HOUR,
+  MINUTE,
+  NOON,
+  onEveryEngine,
+  SECOND,
+  Stand,
+  TestClock,
+  temporaryFolder,
+  word,
+} from './stand.ts';
 
 function clockFrom(lastPersisted: number, wall = NOON) {
   const hands = { wall, steady: 0 };
@@ -93,9 +105,9 @@ describe('LedgerClock', () => {
   });
 });
 
-describe('a ledger whose clock jumps', () => {
+onEveryEngine('a ledger whose clock jumps', (engine) => {
   it('reserves nothing until the jump is confirmed, but takes webhooks and opt-outs', async () => {
-    const stand = await Stand.open();
+    const stand = await Stand.open({ engine });
     try {
       await stand.granted();
       stand.clock.jump(8 * DAY);
@@ -116,15 +128,15 @@ describe('a ledger whose clock jumps', () => {
   it('does not forget limits when it restarts in the past', async () => {
     const folder = temporaryFolder();
     try {
-      let stand = await Stand.open({ path: folder.file, clock: new TestClock(NOON) });
+      let stand = await Stand.open({ engine, path: folder.file, clock: new TestClock(NOON) });
       await stand.asked('wamid.1');
       await stand.ledger.close();
       // The board has no battery and wakes up in 1970.
-      stand = await Stand.open({ path: folder.file, clock: new TestClock(0) });
+      stand = await Stand.open({ engine, path: folder.file, clock: new TestClock(0) });
       assert.equal(word(await stand.request()), 'request_limit_day');
       assert.equal(word(await stand.request({ phone: '4915112345678' })), 'clock_unsure');
       await stand.ledger.close();
-      stand = await Stand.open({ path: folder.file, clock: new TestClock(NOON + DAY + MINUTE) });
+      stand = await Stand.open({ engine, path: folder.file, clock: new TestClock(NOON + DAY + MINUTE) });
       assert.equal(word(await stand.request(ANA)), 'ok');
       await stand.ledger.close();
     } finally {

@@ -1,11 +1,23 @@
 import { strict as assert } from 'node:assert';
 import { LEASE_MS, SILENT_CALL_MS } from '../../../lib/ledger/timings.ts';
-import { ANA, DAY, HOUR, MINUTE, NUMBER, SECOND, Stand, TestClock, temporaryFolder, word } from './stand.ts';
+import {
+  ANA,
+  DAY,
+  HOUR,
+  MINUTE,
+  NUMBER,
+  onEveryEngine,
+  SECOND,
+  Stand,
+  TestClock,
+  temporaryFolder,
+  word,
+} from './stand.ts';
 
-describe('reservations', () => {
+onEveryEngine('reservations', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
     await stand.granted();
   });
   afterEach(() => stand.ledger.close());
@@ -42,7 +54,7 @@ describe('reservations', () => {
 
   it('unknown without news blocks for a bounded time and goes on counting', async () => {
     await stand.ledger.close();
-    stand = await Stand.open({ overrides: { connectedCallsPerDay: 1 } });
+    stand = await Stand.open({ engine, overrides: { connectedCallsPerDay: 1 } });
     await stand.granted();
     const reservationId = await reserved();
     await stand.ledger.settle(reservationId, { state: 'unknown', why: 'timeout' });
@@ -143,7 +155,7 @@ describe('reservations', () => {
 
   it('keeps the origin of a call, and the purpose of the permission for a call without one', async () => {
     await stand.ledger.close();
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
     await stand.asked('wamid.1');
     await stand.granted(ANA, { contextId: 'wamid.1' });
     const origin = { nodeId: 'n1', data: { ticket: [1, 'ü', null] } };
@@ -154,23 +166,22 @@ describe('reservations', () => {
   });
 });
 
-describe('reservations of a process that died', () => {
+onEveryEngine('reservations of a process that died', (engine) => {
   it('are unknown to the next one, which may adopt the calls and end them', async () => {
     const folder = temporaryFolder();
     try {
       const clock = new TestClock();
-      let stand = await Stand.open({ path: folder.file, clock });
+      let stand = await Stand.open({ engine, path: folder.file, clock });
       await stand.granted();
       const call = await stand.call();
       const contact = { phone: '4915112345678' };
       const asked = await stand.request(contact);
       assert.ok(call.ok && asked.ok);
       const { owner } = stand.ledger;
-      await stand.ledger.crashForTest();
-      await stand.ledger.close();
+      await stand.crash();
 
       clock.pass(HOUR);
-      stand = await Stand.open({ path: folder.file, clock });
+      stand = await Stand.open({ engine, path: folder.file, clock });
       const [left] = await stand.ledger.liveCalls(NUMBER.id);
       assert.deepEqual([left?.reservationId, left?.reservation, left?.owner], [call.reservationId, 'unknown', owner]);
       assert.equal(word(await stand.request(contact)), 'request_limit_day');

@@ -1,13 +1,13 @@
 import { strict as assert } from 'node:assert';
 import type { PermissionListQuery, PermissionPage } from '../../../lib/ledger/ledger.ts';
-import { ANA, DAY, MINUTE, NUMBER, Stand } from './stand.ts';
+import { ANA, DAY, MINUTE, NUMBER, onEveryEngine, Stand } from './stand.ts';
 
 const person = (index: number): { phone: string } => ({ phone: `4915112${String(index).padStart(6, '0')}` });
 
-describe('the list of people', () => {
+onEveryEngine('the list of people', (engine) => {
   let stand: Stand;
   const open = async (): Promise<Stand> => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
     return stand;
   };
   afterEach(() => stand.ledger.close());

@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
-import { ANA, NUMBER, Stand, temporaryFolder } from './stand.ts';
+import { ANA, NUMBER, onEveryEngine, Stand, temporaryFolder } from './stand.ts';
 
 /** Possible in a message or a flow, and awkward to store: half of an emoji, a zero, a change of direction, the longest. */
 const ODD = ['\ud800', 'a\u0000b', '\u202eabc', '🏳️‍🌈', "Robert'); DROP TABLE pair;--", '\\u0000', '', '\n'.repeat(900)];
 
-describe('odd texts that are allowed', () => {
+onEveryEngine('odd texts that are allowed', (engine) => {
   const folder = temporaryFolder();
   after(() => folder.remove());
 
   it('are kept, found again after a restart, and leave the audit whole', async () => {
-    let stand = await Stand.open({ path: folder.file });
+    let stand = await Stand.open({ engine, path: folder.file });
     for (const [nr, odd] of ODD.entries()) {
       const contact = { ...ANA, phone: `55119555${10_000 + nr}`, name: odd };
       await stand.ledger.append([
@@ -30,7 +30,7 @@ describe('odd texts that are allowed', () => {
       await stand.ledger.settle(call.reservationId, { state: 'unknown', why: odd });
     }
     await stand.ledger.close();
-    stand = await Stand.open({ path: folder.file });
+    stand = await Stand.open({ engine, path: folder.file });
     const live = await stand.ledger.liveCalls(NUMBER.id);
     assert.deepEqual(
       live.map(({ origin }) => (origin?.data as { odd: string } | undefined)?.odd).sort(),

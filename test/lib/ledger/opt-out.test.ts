@@ -1,8 +1,18 @@
 import { strict as assert } from 'node:assert';
 import type { Effect, OptedOut } from '../../../lib/ledger/ledger.ts';
-import { SqliteEngine } from '../../../lib/ledger/sqlite/engine.ts';
-import { findProfile } from '../../../lib/permission/rules.ts';
-import { ANA, DAY, HOUR, MINUTE, NUMBER, SECOND, Stand, TestClock, temporaryFolder, word } from './stand.ts';
+import {
+  ANA,
+  DAY,
+  HOUR,
+  MINUTE,
+  NUMBER,
+  onEveryEngine,
+  SECOND,
+  Stand,
+  TestClock,
+  temporaryFolder,
+  word,
+} from './stand.ts';
 
 const optedOut = (effects: Effect[] | undefined): OptedOut => {
   const found = effects?.find((effect) => effect.kind === 'opted_out');
@@ -10,10 +20,10 @@ const optedOut = (effects: Effect[] | undefined): OptedOut => {
   return found;
 };
 
-describe('opt-out in the ledger', () => {
+onEveryEngine('opt-out in the ledger', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
   });
   afterEach(() => stand.ledger.close());
 
@@ -132,13 +142,12 @@ describe('opt-out in the ledger', () => {
     const folder = temporaryFolder();
     const clock = new TestClock();
     try {
-      const before = await Stand.open({ path: folder.file, clock });
+      const before = await Stand.open({ engine, path: folder.file, clock });
       await before.granted();
       await before.ledger.append([before.message({ id: 'm1', text: 'stop' })]);
       assert.equal(await before.ledger.claimOptOutConfirmation(NUMBER.id, ANA), true);
-      await before.ledger.crashForTest();
-      await before.ledger.close();
-      const after = await Stand.open({ path: folder.file, clock });
+      await before.crash();
+      const after = await Stand.open({ engine, path: folder.file, clock });
       const waiting = (await after.ledger.undispatched(NUMBER.id)).find(({ event }) => event.id === 'm1');
       assert.equal(optedOut(waiting?.effects).first, true);
       assert.equal(await after.ledger.claimOptOutConfirmation(NUMBER.id, ANA), false);
@@ -150,10 +159,8 @@ describe('opt-out in the ledger', () => {
   });
 
   it('uses the words of its own store', async () => {
-    const profile = findProfile('meta-2026');
-    assert.ok(profile);
     const optOut = { added: ['cancelar'], removed: ['sair'] };
-    const ledger = await SqliteEngine.open({ path: ':memory:', profile, clock: stand.clock.shared, optOut });
+    const { ledger } = await Stand.open({ engine, clock: stand.clock, optOut });
     try {
       const kinds = async (text: string) =>
         (await ledger.append([stand.message({ text })]))[0]?.effects.map(({ kind }) => kind);

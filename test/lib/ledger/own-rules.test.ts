@@ -8,13 +8,13 @@ import { SqliteEngine } from '../../../lib/ledger/sqlite/engine.ts';
 import { MIGRATIONS } from '../../../lib/ledger/sqlite/schema.ts';
 import type { ProfileOverrides } from '../../../lib/permission/overrides.ts';
 import { findProfile } from '../../../lib/permission/rules.ts';
-import { ANA, DAY, HOUR, MINUTE, NOON, NUMBER, Stand, word } from './stand.ts';
+import { ANA, DAY, HOUR, MINUTE, NOON, NUMBER, onEveryEngine, Stand, word } from './stand.ts';
 
 /** What the rules of one's own need is kept by the store, over requests, replies and calls as they really come. */
-describe("the ledger under rules of one's own", () => {
+onEveryEngine("the ledger under rules of one's own", (engine) => {
   let stand: Stand;
   const open = async (overrides: ProfileOverrides): Promise<void> => {
-    stand = await Stand.open({ overrides: { skewSeconds: 0, ...overrides } });
+    stand = await Stand.open({ engine, overrides: { skewSeconds: 0, ...overrides } });
   };
   afterEach(() => stand.ledger.close());
   const ring = (purpose: string) => stand.ledger.reserveCall({ businessNumber: NUMBER, contact: ANA, purpose });

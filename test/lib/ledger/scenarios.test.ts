@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert';
-import { DAY, HOUR, MINUTE, NUMBER, SECOND, Stand, word } from './stand.ts';
+import { DAY, HOUR, MINUTE, NUMBER, onEveryEngine, SECOND, Stand, type StandSettings, word } from './stand.ts';
 
-describe('the ledger in the acceptance scenarios', () => {
+onEveryEngine('the ledger in the acceptance scenarios', (engine) => {
   let stand: Stand;
-  const open = async (settings: Parameters<typeof Stand.open>[0] = {}) => {
-    stand = await Stand.open(settings);
+  const open = async (settings: StandSettings = {}) => {
+    stand = await Stand.open({ engine, ...settings });
     return stand;
   };
   afterEach(() => stand.ledger.close());

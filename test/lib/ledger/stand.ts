@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CallReservation, RequestReservation } from '../../../lib/ledger/ledger.ts';
 import type { LedgerSettings } from '../../../lib/ledger/open.ts';
+import { PostgresEngine } from '../../../lib/ledger/postgres/engine.ts';
 import { SqliteEngine } from '../../../lib/ledger/sqlite/engine.ts';
+import { OWNER_SILENT_MS } from '../../../lib/ledger/timings.ts';
 import type { Contact, Instant } from '../../../lib/permission/model.ts';
 import { findProfile } from '../../../lib/permission/rules.ts';
 import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
+import { freshSchema, postgresServer } from '../../postgres.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
@@ -45,37 +49,72 @@ export class TestClock {
   }
 }
 
+/** The engines that behave alike: whatever is about behaviour is tested on each. */
+export type EngineName = 'sqlite' | 'postgres';
+const ENGINES: readonly EngineName[] = ['sqlite', 'postgres'];
+
+/** A suite of tests for every engine. Tests about the file itself belong elsewhere. */
+export function onEveryEngine(title: string, suite: (engine: EngineName) => void): void {
+  for (const engine of ENGINES) {
+    describe(`${title} (${engine})`, () => {
+      if (engine === 'postgres') before('starting PostgreSQL', () => postgresServer());
+      suite(engine);
+    });
+  }
+}
+
+type Engine = SqliteEngine | PostgresEngine;
+export interface StandSettings {
+  /** The same path is the same store; on PostgreSQL it is a schema. */
+  path?: string;
+  clock?: TestClock;
+  overrides?: LedgerSettings['overrides'] & object;
+  optOut?: LedgerSettings['optOut'] & object;
+  maxPages?: number;
+  retentionDays?: number;
+}
+
 /** A ledger with a clock that the test moves, and short words for what happens around it. */
-export class Stand {
-  readonly ledger: SqliteEngine;
+export class Stand<Ledger extends Engine = Engine> {
+  readonly ledger: Ledger;
   readonly clock: TestClock;
-  readonly path: string;
   #events = 0;
 
-  private constructor(ledger: SqliteEngine, clock: TestClock, path: string) {
+  private constructor(ledger: Ledger, clock: TestClock) {
     this.ledger = ledger;
     this.clock = clock;
-    this.path = path;
   }
 
-  static async open(
-    settings: {
-      path?: string;
-      clock?: TestClock;
-      overrides?: LedgerSettings['overrides'] & object;
-      maxPages?: number;
-    } = {},
-  ): Promise<Stand> {
-    const { path = ':memory:', clock = new TestClock(), overrides = {}, maxPages } = settings;
+  static open<E extends EngineName = 'sqlite'>(
+    settings?: StandSettings & { engine?: E },
+  ): Promise<Stand<E extends 'sqlite' ? SqliteEngine : Engine>>;
+  static async open(settings: StandSettings & { engine?: EngineName } = {}): Promise<Stand> {
+    const {
+      engine = 'sqlite',
+      path = ':memory:',
+      clock = new TestClock(),
+      overrides = {},
+      maxPages,
+      ...more
+    } = settings;
     const profile = findProfile('meta-2026', overrides);
     if (profile === undefined) throw new Error('the default profile is missing');
-    const engine = await SqliteEngine.open({
-      path,
-      profile,
-      clock: clock.shared,
-      ...(maxPages === undefined ? {} : { maxPages }),
-    });
-    return new Stand(engine, clock, path);
+    const how = { profile, clock: clock.shared, ...more };
+    if (engine === 'sqlite') {
+      return new Stand(
+        await SqliteEngine.open({ path, ...how, ...(maxPages === undefined ? {} : { maxPages }) }),
+        clock,
+      );
+    }
+    const connection = (await postgresServer()).url();
+    return new Stand(await PostgresEngine.open({ connection, schema: schemaOf(path), ...how }), clock);
+  }
+
+  /** The process dies with its ledger open, and enough time passes for everybody to notice. */
+  async crash(): Promise<void> {
+    await this.ledger.crashForTest();
+    await this.ledger.close();
+    if (this.ledger instanceof PostgresEngine) this.clock.pass(OWNER_SILENT_MS + 1);
   }
 
   get now(): Instant {
@@ -194,6 +233,10 @@ export class Stand {
       ...more,
     };
   }
+}
+
+function schemaOf(path: string): string {
+  return path === ':memory:' ? freshSchema() : `p${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 }
 
 /** What a reservation came to, in one word. */

@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
 import type { Statistics, StatisticsQuery } from '../../../lib/ledger/ledger.ts';
 import type { Contact } from '../../../lib/permission/model.ts';
-import { DAY, HOUR, MINUTE, NUMBER, SECOND, Stand } from './stand.ts';
+import { DAY, HOUR, MINUTE, NUMBER, onEveryEngine, SECOND, Stand } from './stand.ts';
 
 const TARGETS = { grant: 0.6, answer: 0.75, completion: 0.9, optOut: 0.05 };
 const person = (index: number): Contact => ({ phone: `4915112${String(index).padStart(6, '0')}` });
 
-describe('statistics', () => {
+onEveryEngine('statistics', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
-    stand = await Stand.open();
+    stand = await Stand.open({ engine });
   });
   afterEach(() => stand.ledger.close());
 
