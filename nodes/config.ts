@@ -4,6 +4,7 @@ import type { AccountSecrets } from '../lib/runtime/account-settings.ts';
 import { flowLifecycle } from '../lib/runtime/flow-lifecycle.ts';
 import { bindClose } from '../lib/runtime/input.ts';
 import { LiveAccount } from '../lib/runtime/live-account.ts';
+import { storeOf } from '../lib/runtime/store-nodes.ts';
 import type { StoreSettings } from '../lib/runtime/store-settings.ts';
 import { startSimulatorWorker } from '../simulator/host.ts';
 
@@ -58,6 +59,5 @@ export default function (RED: NodeAPI): void {
 }
 
 function readStore(RED: NodeAPI, id: string): StoreSettings | 'missing' {
-  const node = RED.nodes.getNode(id) as { store?: () => StoreSettings } | null | undefined;
-  return node?.store?.() ?? 'missing';
+  return storeOf(RED.nodes.getNode(id)) ?? 'missing';
 }

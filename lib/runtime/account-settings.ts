@@ -3,6 +3,7 @@ import type { LegOptions } from '../media/media.ts';
 import { parseContact } from '../permission/contact.ts';
 import type { BusinessNumber } from '../permission/model.ts';
 import type { ProviderSettings } from '../provider/meta/settings.ts';
+import type { LiveCheck } from '../switchboard/deps.ts';
 import type { OptOutSettings } from '../switchboard/opt-out.ts';
 import { flag, number, oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
@@ -23,6 +24,7 @@ const SHAPE = {
     )
     .refine((value) => PATH.test(value), 'must start with / and have no spaces'),
   store: text(),
+  liveCheck: oneOf(['unsure', 'always', 'never']),
   mediaPortMin: number(0, { min: 0, max: 65_535 }),
   mediaPortMax: number(0, { min: 0, max: 65_535 }),
   mediaPublicAddress: text(),
@@ -48,6 +50,7 @@ export interface LineSettings {
   businessNumber: BusinessNumber;
   legOptions: LegOptions;
   optOut: OptOutSettings;
+  liveCheck: LiveCheck;
 }
 
 /** @throws ReportableError `config_invalid` */
@@ -100,6 +103,7 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
       ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
     },
     optOut: optOutOf(settings),
+    liveCheck: settings.liveCheck,
   };
 }
 
@@ -118,6 +122,7 @@ export function simulatedLine(settings: AccountSettings, { url, settings: played
     businessNumber: { id: played.phoneNumberId, phone: played.businessNumber.replace(/\D/g, '') },
     legOptions: { ...portRange(settings), bindAddress: '127.0.0.1' },
     optOut: optOutOf(settings),
+    liveCheck: settings.liveCheck,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { sharedMediaEngine } from '../media/engine.ts';
+import { findProfile } from '../permission/rules.ts';
 import { createProvider } from '../provider/meta/create.ts';
 import { createSwitchboard } from '../switchboard/create.ts';
 import type { Log } from '../switchboard/deps.ts';
@@ -40,7 +41,7 @@ export function fingerprintOf(plan: LinePlan): string {
 export async function openLine({ line, store }: LinePlan, { log, listen }: Surroundings): Promise<Switchboard> {
   const provider = createProvider(line.provider);
   const { ledger, owner, release } = await openLedger(store);
-  const { businessNumber, legOptions, optOut } = line;
+  const { businessNumber, legOptions, optOut, liveCheck } = line;
   try {
     const switchboard = createSwitchboard({
       businessNumber,
@@ -49,6 +50,8 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
       media: sharedMediaEngine(),
       legOptions,
       optOut,
+      liveCheck,
+      profile: findProfile(store.profile, store.overrides),
       owner,
       now: Date.now,
       log,

@@ -138,7 +138,6 @@ describe('the editor half', () => {
       actions.map((match) => match[1]),
       ['play', 'record', 'pause', 'resume', 'rtp', 'stop'],
     );
-    assert.ok(!half('permission-store').template.includes('postgres'));
   });
 
   it('keeps secrets out of the properties', () => {
@@ -146,6 +145,9 @@ describe('the editor half', () => {
     assert.deepEqual(Object.keys(credentials ?? {}), ['accessToken', 'appSecret', 'previousAppSecret', 'verifyToken']);
     for (const { type } of Object.values(credentials ?? {})) assert.equal(type, 'password');
     for (const name of Object.keys(defaults)) assert.ok(!/token|secret|password/i.test(name), name);
+    const store = half('permission-store').definition;
+    assert.equal(JSON.stringify(store.credentials), JSON.stringify({ connection: { type: 'password' } }));
+    assert.ok(!('connection' in store.defaults));
   });
 });
 
@@ -162,6 +164,15 @@ describe('validators', () => {
     ['config', 'mediaPortMax', { mediaPortMin: 10_000 }, ['', '10100'], ['9999', 'x']],
     ['permission-store', 'overrides', {}, ['', '{}', '{"connectedCallsPerDay": 3}', ENV], ['[]', '3', '{', 'null']],
     ['permission-store', 'path', {}, ['', 'a/b.sqlite', '/data/x'], ['https://x/y', 'file://x']],
+    ['permission-store', 'path', { engine: 'postgres' }, ['', 'https://x/y'], []],
+    [
+      'permission-store',
+      'schema',
+      {},
+      ['', 'calls_2', '_x', ENV, undefined],
+      ['Calls', 'pg_calls', '2x', 'a-b', 'a b'],
+    ],
+    ['permission-store', 'retentionDays', {}, ['', 365, '30', ENV, undefined], ['x', '-1', 40_000, '1.5']],
     ['request-permission', 'purpose', {}, ['purpose'], ['', '  ', undefined]],
     ['request-permission', 'template', { kind: 'template' }, ['x'], ['', undefined]],
     ['request-permission', 'template', { kind: 'auto' }, ['', 'x'], []],
