@@ -1,4 +1,5 @@
 import { type CallFacts, judgeCall } from '../../permission/call-facts.ts';
+import type { Instant } from '../../permission/model.ts';
 import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
@@ -59,7 +60,7 @@ function prove(call: CallRow): void {
 /** A call that we did not reserve: the person called, or another system shares the number. */
 function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair: PairRow): CallRow {
   const inbound = 'direction' in event && event.direction === 'inbound';
-  const at = Math.min(event.at, tx.now);
+  const at = Math.min(beganBefore(event), tx.now);
   return {
     reservationId: newReservationId(tx.now),
     pairId: pair.pairId,
@@ -76,6 +77,14 @@ function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair:
     purpose: '',
     facts: inbound ? { inbound: true } : {},
   };
+}
+
+/** Of a call of which the end is heard first, the end tells when it was picked up: it began before. */
+function beganBefore(event: CallEvent): Instant {
+  if (event.type !== 'call.terminated') return event.at;
+  const { at, startedAt, endedAt = at, durationSeconds } = event;
+  const pickedUp = startedAt ?? (durationSeconds === undefined ? at : endedAt - durationSeconds * 1_000);
+  return Math.min(at, pickedUp);
 }
 
 function withFact(facts: CallFacts, event: CallEvent): CallFacts {
