@@ -29,6 +29,7 @@ export class Instances {
   #bell: Link | undefined;
   #poll: NodeJS.Timeout | undefined;
   #asking = false;
+  #taking: Promise<unknown> = Promise.resolve();
 
   constructor(settings: InstanceSettings) {
     this.#settings = settings;
@@ -55,8 +56,18 @@ export class Instances {
     return { dead: (answers[1]?.rows ?? []).map((row) => String(row.owner)) };
   }
 
-  /** @param held keys of events that are being handed out here already; those claimed now are added */
-  async take(number: string, held: Set<string>): Promise<Appended[]> {
+  /**
+   * One after the other: what one of them gets, the next one must know of.
+   *
+   * @param held keys of events that are being handed out here already; those claimed now are added
+   */
+  take(number: string, held: Set<string>): Promise<Appended[]> {
+    const taken = this.#taking.then(() => this.#take(number, held));
+    this.#taking = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #take(number: string, held: Set<string>): Promise<Appended[]> {
     const { schema: s, owner, link } = this.#settings;
     const [answer] = await link.exchange([
       {
