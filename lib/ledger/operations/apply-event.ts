@@ -101,6 +101,9 @@ function applyRestriction(tx: Transaction, number: NumberRow, event: Of<'account
   });
   // Restrictions of incoming calls do not concern what we send; one that names no direction does.
   const outgoing = !/USER_INITIATED/i.test(restriction) || /BIZ_INITIATED|BUSINESS_INITIATED/i.test(restriction);
-  if (!warning && outgoing) tx.records.restrictNumber(number.numberId, until ?? event.at + PAUSE_MS, restriction);
+  if (warning || !outgoing) return [];
+  // News may be late and in another order: the pause that lasts longest holds.
+  const end = until ?? event.at + PAUSE_MS;
+  if ((number.restrictedUntil ?? 0) < end) tx.records.restrictNumber(number.numberId, end, restriction);
   return [];
 }
