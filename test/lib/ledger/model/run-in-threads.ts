@@ -1,0 +1,33 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { WORKER_URL } from './worker-url.mts';
+import { newTally, type Tally } from './world.ts';
+
+/** Plays histories in several threads, each with a seed of its own. */
+export async function runInThreads(histories: number, seed: number, threads: number): Promise<Tally> {
+  const workers = Array.from({ length: threads }, (_, index) => {
+    const workerData = { histories: Math.ceil(histories / threads), seed: seed + index };
+    return new Worker(WORKER_URL, { workerData });
+  });
+  try {
+    const answers = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as Answer));
+    const failures = answers.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+    if (failures.length > 0) throw new Error(failures.join('\n\n'));
+    return answers.reduce((sum, { tally }) => add(sum, tally ?? newTally()), newTally());
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+interface Answer {
+  tally?: Tally;
+  failure?: string;
+}
+
+export function add(a: Tally, b: Tally): Tally {
+  const sum = { ...a, codes: { ...a.codes }, reasons: { ...a.reasons } };
+  for (const key of ['histories', 'steps', 'allowed', 'blocked', 'uninformed'] as const) sum[key] += b[key];
+  for (const key of ['codes', 'reasons'] as const)
+    for (const [name, count] of Object.entries(b[key])) sum[key][name] = (sum[key][name] ?? 0) + count;
+  return sum;
+}
