@@ -129,6 +129,8 @@ export class PostgresStore {
         if (error instanceof Missing) {
           error.add(needs);
           missing = error.message;
+          // Only who may write is given ids for new rows: a look at a number that nobody has stored yet makes it.
+          if (!locked && needs.numberIds > 0) throw new WritesAfterAll();
           continue;
         }
         void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
