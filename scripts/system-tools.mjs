@@ -11,6 +11,12 @@ const TOOLS = [
     given: 'CHROMIUM_PATH',
   },
   { programs: ['ffmpeg'], packages: ['ffmpeg'], why: 'RTP to and from a second real program' },
+  {
+    programs: ['gst-launch-1.0'],
+    packages: ['gstreamer1.0-tools', 'gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'],
+    why: 'RTP in G.711, L16 and Opus to and from GStreamer',
+  },
+  { programs: ['sipp'], packages: ['sip-tester'], why: 'a telephone that calls by SIP' },
   { programs: ['gcc'], packages: ['gcc', 'libc6-dev'], why: 'the power-cut tests, which record what reaches the disk' },
   {
     programs: ['initdb'],
