@@ -135,6 +135,7 @@ onEveryEngine('the ledger in the acceptance scenarios', (engine) => {
     assert.equal((await ledger.status(NUMBER.id, contact)).source, 'profile');
     await ledger.append([stand.reply('accept', { source: 'automatic', contextId: 'wacid.in' })]);
     assert.equal((await ledger.status(NUMBER.id, { phone: '5511955500123' })).source, 'callback');
+    assert.equal(word(await stand.call({ phone: '5511955500123' })), 'ok');
   });
 
   it("R8: with a grant that only we believe in, the provider's refusal flips the state", async () => {
