@@ -27,10 +27,13 @@ const SIMULATED = {
 };
 /** Cannot be a token: it holds a space. */
 const BROKEN = 'EAACanary Broken token 1z2x3c4v5b6n7m';
+/** Of a database that nobody reaches. */
+const PASSWORD = 'canarydatabase5e7a9c1b3d8f2046secret';
 const MARKS: Mark[] = [
   ...Object.entries(SECRETS).map(([name, secret]) => ({ name, secret })),
   ...Object.entries(SIMULATED).map(([name, secret]) => ({ name: `simulator’s ${name}`, secret })),
   { name: 'broken token', secret: BROKEN },
+  { name: 'password of the database', secret: PASSWORD },
 ];
 /** Without a place it would be taken for a config node. */
 const AT = { x: 1, y: 1 };
@@ -108,8 +111,15 @@ function flow(baseUrl: string): FlowNode[] {
     { ...cloud, id: 'broken', phoneNumberId: '700000000002', credentials: { ...SECRETS, accessToken: BROKEN } },
     { ...cloud, id: 'unstored', phoneNumberId: '700000000003', store: 'nowhere', credentials: SECRETS },
     { id: 'nowhere', type: 'wa-call-permission-store', path: '/proc/nowhere/permissions.sqlite' },
+    { ...cloud, id: 'unreached', phoneNumberId: '700000000004', store: 'distant', credentials: SECRETS },
+    {
+      id: 'distant',
+      type: 'wa-call-permission-store',
+      engine: 'postgres',
+      credentials: { connection: `postgresql://calls:${PASSWORD}@127.0.0.1:9/calls` },
+    },
   ];
-  const nodes = ['cloud', 'played', 'broken', 'unstored'].flatMap((config): FlowNode[] => {
+  const nodes = ['cloud', 'played', 'broken', 'unstored', 'unreached'].flatMap((config): FlowNode[] => {
     const common = { z: TAB.id, ...AT, config };
     return [
       {
@@ -254,6 +264,7 @@ describe('secrets, after hundreds of failures in a real Node-RED', function () {
       { node: 'broken-ask', msg: { contact: person(), purpose } },
       { node: 'broken-call', msg: { contact: person(), purpose } },
       { node: 'unstored-call', msg: { contact: person(), purpose } },
+      { node: 'unreached-call', msg: { contact: person(), purpose } },
       { node: 'cloud-call', msg: { contact: person(), purpose } },
     ]).flat();
     await drive([...asked, ...strange]);
