@@ -105,8 +105,7 @@ export class RecordingTrack {
       return;
     }
     const gap = previous ? timestampDistance(timestamp, previous.endTimestamp) : -1;
-    if (previous && steps > 1 && gap > 0 && steps - 1 <= MOST_CONCEALED_FRAMES && gap === (steps - 1) * FRAME_TICKS)
-      this.#append(clock, previous.endTimestamp, gap, previous.end, this.#decoder.conceal(this.#samples(gap)));
+    if (previous && steps > 1 && gap === (steps - 1) * FRAME_TICKS) this.#fill(packet, previous, gap);
     let samples: Int16Array;
     try {
       samples = this.#decoder.decode(packet.payload);
@@ -121,14 +120,35 @@ export class RecordingTrack {
     if (this.#previous) this.#previous.sequenceNumber = sequenceNumber;
   }
 
-  /** Places samples whose sound lasts `ticks`; `joined` is where the sound right before them ended. */
+  /**
+   * Fills a loss of whole frames: the last of them from the copy that the packet after it may carry (in-band FEC), those before it, if they are
+   * few, from what was heard before.
+   */
+  #fill(packet: Held, previous: { endTimestamp: number; end: number }, gap: number): void {
+    const { clock } = packet;
+    const invented = gap - FRAME_TICKS;
+    let joined: number | undefined = previous.end;
+    if (invented > MOST_CONCEALED_FRAMES * FRAME_TICKS) joined = undefined;
+    else if (invented > 0) {
+      const samples = this.#decoder.conceal(this.#samples(invented));
+      joined = this.#append(clock, previous.endTimestamp, invented, joined, samples);
+    }
+    try {
+      const samples = this.#decoder.recover(packet.payload, this.#samples(FRAME_TICKS));
+      this.#append(clock, (packet.timestamp - FRAME_TICKS) >>> 0, FRAME_TICKS, joined, samples);
+    } catch {
+      // A packet that is not Opus has no copy either.
+    }
+  }
+
+  /** Places samples whose sound lasts `ticks`; `joined` is where the sound right before them ended. @returns where they end */
   #append(
     clock: RecordingClock,
     timestamp: number,
     ticks: number,
     joined: number | undefined,
     samples: Int16Array,
-  ): void {
+  ): number {
     const wanted = this.#position(clock.place(timestamp));
     const length = samples.length;
     const shift = joined === undefined ? 0 : wanted - joined;
@@ -143,6 +163,7 @@ export class RecordingTrack {
       endTimestamp: (timestamp + ticks) >>> 0,
       end: start + placed.length,
     };
+    return this.#previous.end;
   }
 
   #samples(ticks: number): number {

@@ -117,6 +117,44 @@ describe('recording track', () => {
     assert.equal(found, arrivals.length);
   });
 
+  it('fills losses: the last frame from its copy in the next packet, a few before it by concealment, and no pause', () => {
+    const heard: [number, number][] = [];
+    const telling: OpusDecoder = {
+      ...marker,
+      conceal: (samples) => new Int16Array(samples).fill(1000),
+      recover: (next, samples) => new Int16Array(samples).fill(2000 + Buffer.from(next).readInt16LE(0)),
+    };
+    const track = new RecordingTrack(telling, RATE, 0, (position, samples) => {
+      for (let at = 0; at < samples.length; at += FRAME) heard.push([(position + at) / FRAME, samples[at] ?? 0]);
+    });
+    const push = (sequenceNumber: number, frame: number) =>
+      track.push({ ssrc: 1, sequenceNumber, timestamp: frame * 960, payload: Buffer.from([frame, 0]) }, frame * 20);
+    push(0, 0);
+    push(2, 2); // one lost
+    push(6, 6); // three lost
+    push(17, 17); // ten lost
+    push(18, 27); // nothing lost: silence
+    track.drain(Number.POSITIVE_INFINITY);
+    assert.deepEqual(heard, [
+      [0, 0],
+      ...[
+        [1, 2002],
+        [2, 2],
+      ],
+      ...[
+        [3, 1000],
+        [4, 1000],
+        [5, 2006],
+        [6, 6],
+      ],
+      ...[
+        [16, 2017],
+        [17, 17],
+      ],
+      [27, 27],
+    ]);
+  });
+
   it('survives packets that are not Opus', () => {
     const places: number[] = [];
     const broken: OpusDecoder = {
