@@ -6,7 +6,9 @@ import type { Needs } from './needs.ts';
 
 /** Waiting for somebody's lock, and for one statement, at most; in milliseconds. Set for this transaction alone. */
 const LOCK_MS = 4_000;
-const STATEMENT_MS = 20_000;
+const STATEMENT_MS = 10_000;
+/** A report may look at everything there is; it holds no lock. */
+const REPORT_MS = 110_000;
 /** A process that stops in the middle must not hold its locks for long. */
 const IDLE_MS = 15_000;
 /** The windows are brought a little larger than they will be, because the time is only known after the lock. */
@@ -137,7 +139,7 @@ function pairLock(s: string, needs: Needs, locked: boolean): Statement {
     wanted.push(`SELECT pair_id FROM ${s}.call WHERE call_id = ANY(${place([...needs.calls])}::text[])`);
   }
   // Nothing is acknowledged before it is on disk, whatever the server's default is.
-  const limits = `set_config('lock_timeout', '${LOCK_MS}', true), set_config('statement_timeout', '${STATEMENT_MS}', true),
+  const limits = `set_config('lock_timeout', '${LOCK_MS}', true), set_config('statement_timeout', '${locked ? STATEMENT_MS : REPORT_MS}', true),
     set_config('idle_in_transaction_session_timeout', '${IDLE_MS}', true), set_config('synchronous_commit',
       CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`;
   if (wanted.length === 0) return { text: `SELECT set_config('wa.pairs', '{}', true), ${limits}` };
@@ -187,38 +189,60 @@ function aliases(s: string, needs: Needs): Statement {
 
 function requests(s: string, needs: Needs, profile: Profile, reach: Horizons): Statement {
   const { requests: lists, whole } = needs.lists;
-  const values: unknown[] = [[...needs.reservations], [...needs.messages]];
-  let text = `SELECT * FROM ${s}.request WHERE reservation_id = ANY($1::text[]) OR provider_id = ANY($2::text[])`;
+  const values: unknown[] = [];
+  const place = (value: unknown): string => `$${values.push(value)}`;
+  const parts: string[] = [];
+  if (needs.reservations.size > 0) {
+    parts.push(`SELECT * FROM ${s}.request WHERE reservation_id = ANY(${place([...needs.reservations])}::text[])`);
+  }
+  if (needs.messages.size > 0) {
+    parts.push(`SELECT * FROM ${s}.request WHERE provider_id = ANY(${place([...needs.messages])}::text[])`);
+  }
   if (lists || whole) {
+    const usual = place(reach.requestsAfter);
     // A cap in all looks back to the last grant, however long ago.
     const since =
-      profile.requestsWithoutGrant === undefined ? '$3::bigint' : 'least($3::bigint, coalesce(p.last_granted_at, 0))';
-    values.push(reach.requestsAfter);
-    text += ` UNION SELECT r.* FROM ${s}.pair p JOIN ${s}.request r ON r.pair_id = p.pair_id
-      WHERE p.pair_id = ANY(${PAIRS}) AND (r.at > ${since} OR r.state IN (0, 3))`;
+      profile.requestsWithoutGrant === undefined
+        ? `${usual}::bigint`
+        : `least(${usual}::bigint, coalesce((SELECT p.last_granted_at FROM ${s}.pair p WHERE p.pair_id = r.pair_id), 0))`;
+    parts.push(
+      `SELECT r.* FROM ${s}.request r WHERE r.pair_id = ANY(${PAIRS}) AND (r.at > ${since} OR r.state IN (0, 3))`,
+    );
   }
-  return { text, values };
+  return { text: parts.join(' UNION ALL '), values };
 }
 
 /** `missed`: 1 for rows that are there as one of the newest unanswered calls of their pair. */
 function calls(s: string, needs: Needs, profile: Profile, reach: Horizons): Statement {
   const { calls: lists, whole } = needs.lists;
-  const values: unknown[] = [[...needs.reservations], [...needs.calls]];
-  let text = `SELECT *, 0 AS missed FROM ${s}.call WHERE reservation_id = ANY($1::text[]) OR call_id = ANY($2::text[])`;
-  if (whole) text += ` UNION ALL SELECT *, 0 FROM ${s}.call WHERE pair_id = ANY(${PAIRS})`;
-  if (lists || whole) {
-    // Rules that count per permission look back to the present grant, which the provider may have dated ahead of us.
-    const since =
-      profile.callsPerPermission === undefined
-        ? '$3::bigint'
-        : 'least($3::bigint, coalesce(p.granted_at, 0) - 86400000)';
-    values.push(reach.callsAfter, needs.unanswered);
-    text += ` UNION ALL SELECT c.*, 0 FROM ${s}.pair p JOIN ${s}.call c ON c.pair_id = p.pair_id
-        WHERE p.pair_id = ANY(${PAIRS}) AND (c.counts = 1 OR c.live = 1) AND (c.at > ${since} OR c.live = 1)
-      UNION ALL SELECT c.*, 1 FROM unnest(${PAIRS}) AS p(pair_id) CROSS JOIN LATERAL (
-        SELECT * FROM ${s}.call u WHERE u.pair_id = p.pair_id AND u.unanswered = 1 ORDER BY u.ended_at DESC LIMIT $4) c`;
+  const values: unknown[] = [];
+  const place = (value: unknown): string => `$${values.push(value)}`;
+  // Only what is asked for: each part costs the server a plan.
+  const parts: string[] = [];
+  if (needs.reservations.size > 0) {
+    parts.push(
+      `SELECT *, 0 AS missed FROM ${s}.call WHERE reservation_id = ANY(${place([...needs.reservations])}::text[])`,
+    );
   }
-  return { text, values };
+  if (needs.calls.size > 0) {
+    parts.push(`SELECT *, 0 AS missed FROM ${s}.call WHERE call_id = ANY(${place([...needs.calls])}::text[])`);
+  }
+  if (whole) parts.push(`SELECT *, 0 AS missed FROM ${s}.call WHERE pair_id = ANY(${PAIRS})`);
+  if (lists || whole) {
+    const usual = place(reach.callsAfter);
+    // Rules that count per permission look back to the present grant, which the provider may have dated ahead of us.
+    const window =
+      profile.callsPerPermission === undefined
+        ? `${s}.call c WHERE c.pair_id = ANY(${PAIRS}) AND (c.counts = 1 OR c.live = 1) AND (c.at > ${usual}::bigint OR c.live = 1)`
+        : `${s}.pair p JOIN ${s}.call c ON c.pair_id = p.pair_id
+          WHERE p.pair_id = ANY(${PAIRS}) AND (c.counts = 1 OR c.live = 1)
+            AND (c.at > least(${usual}::bigint, coalesce(p.granted_at, 0) - 86400000) OR c.live = 1)`;
+    parts.push(`SELECT c.*, 0 AS missed FROM ${window}`);
+    parts.push(`SELECT c.*, 1 AS missed FROM unnest(${PAIRS}) AS p(pair_id) CROSS JOIN LATERAL (
+      SELECT * FROM ${s}.call u WHERE u.pair_id = p.pair_id AND u.unanswered = 1
+      ORDER BY u.ended_at DESC LIMIT ${place(needs.unanswered)}::int) c`);
+  }
+  return { text: parts.join(' UNION ALL '), values };
 }
 
 function starts(s: string, reach: Horizons): Statement {

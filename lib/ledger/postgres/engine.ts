@@ -45,7 +45,8 @@ const REPORTS: ReadonlySet<OperationName> = new Set(['audit', 'verifyAudit', 'li
 /** They ask questions about more than single rows. */
 const ALONE: ReadonlySet<OperationName> = new Set(['sweep', 'erase', ...REPORTS]);
 
-const PATIENCE_MS = 30_000;
+/** A connection that has been silent for so long in the middle of a statement is given up; a report may take longer. */
+const PATIENCE_MS = 12_000;
 const REPORT_PATIENCE_MS = 120_000;
 
 /**

@@ -4,6 +4,7 @@ import { OWNER_SILENT_MS } from '../../../../lib/ledger/timings.ts';
 import { findProfile } from '../../../../lib/permission/rules.ts';
 import { freshSchema, postgresServer } from '../../../postgres.ts';
 import { ANA, MINUTE, NUMBER, SECOND, Stand, TestClock, word } from '../stand.ts';
+import { OtherTransaction } from './other-transaction.ts';
 
 /** Two instances on one schema, as behind a load balancer. */
 describe('several instances on one PostgreSQL store', () => {
@@ -63,6 +64,23 @@ describe('several instances on one PostgreSQL store', () => {
     const both = await Promise.all([one.ledger.take(NUMBER.id), three.ledger.take(NUMBER.id)]);
     assert.deepEqual(both.flatMap(idsOf), ['reply'], 'by one of the two');
     await three.ledger.close();
+  });
+
+  it('an event that another one is just taking is left to it', async () => {
+    await two.ledger.append([two.reply('reject', { id: 'reply' })]);
+    await two.ledger.crashForTest();
+    clock.pass(OWNER_SILENT_MS + 1);
+    await one.ledger.heartbeat();
+    const other = await OtherTransaction.begin(path);
+    try {
+      await other.query("UPDATE inbox SET taker = 'another' WHERE done = 0");
+      const taking = one.ledger.take(NUMBER.id);
+      await other.holdsUp(taking);
+      await other.commit();
+      assert.deepEqual(idsOf(await taking), []);
+    } finally {
+      await other.close();
+    }
   });
 
   it("a living instance's calls are neither abandoned nor adopted; a dead one's by one of the others", async () => {
