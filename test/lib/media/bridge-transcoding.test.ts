@@ -4,9 +4,10 @@ import { bridgeCodec } from '../../../lib/media/bridge-codec.ts';
 import { decodeMuLaw } from '../../../lib/media/g711.ts';
 import type { BridgeOptions } from '../../../lib/media/media.ts';
 import { toInt16 } from '../../../lib/media/resample.ts';
-import { correlate, correlatePieces, loudness, median, resample, speechLike } from '../../browser/audio.ts';
+import { correlate, correlatePieces, loudness, median, resample, seeded, speechLike } from '../../browser/audio.ts';
 import { BridgedPerson, PERSON_RATE } from './bridged-person.ts';
 import { assertHeard } from './heard.ts';
+import { LossyProxy } from './lossy-proxy.ts';
 import { RtpPhone } from './rtp-phone.ts';
 
 const SECONDS = 3;
@@ -168,5 +169,43 @@ describe('a bridge that transcodes', function () {
     const pause = heard.subarray(begin - Math.round(1.1 * PERSON_RATE), begin - Math.round(0.2 * PERSON_RATE));
     const level = 20 * Math.log10(loudness(pause));
     assert.ok(level > -60 && level < -38, `${level} dB`);
+  });
+
+  it('repairs what a lossy network between the person and us loses, in bursts', async () => {
+    // A tenth of the packets, every other time two in a row.
+    const random = seeded(9);
+    let burst = 0;
+    const loses = () => {
+      burst = burst > 0 ? burst - 1 : random() < 0.067 ? (random() < 0.5 ? 2 : 1) : 0;
+      return burst > 0;
+    };
+    let proxy: LossyProxy | undefined;
+    const far = await BridgedPerson.connect(async (answer) => {
+      const port = Number(/a=candidate:\S+ 1 udp \d+ 127\.0\.0\.1 (\d+)/i.exec(answer)?.[1]);
+      proxy = await LossyProxy.open(port, loses);
+      return answer.replaceAll(` 127.0.0.1 ${port} `, ` 127.0.0.1 ${proxy.port} `);
+    });
+    try {
+      const bridge = far.leg.bridge({ codec: 'L16', remote: { address: '127.0.0.1', port: phone.port } });
+      await bridge.started;
+      const voice = speechLike({ seconds: 6, sampleRate: PERSON_RATE, seed: 31 });
+      await far.say(voice);
+      const { bridges, packetsLost } = await far.leg.statistics();
+      await bridge.stop();
+      const { seen = 0, lost = 0 } = proxy ?? {};
+      assert.ok(lost >= 10 && lost < 0.25 * seen, `${lost} of ${seen} lost`);
+      assert.ok(packetsLost >= lost - 3 && packetsLost <= lost, `${packetsLost} known of ${lost}`);
+      const { recovered = 0, concealed = 0 } = bridges?.[0]?.fromPerson ?? {};
+      assert.ok(recovered >= lost * 0.5, `${recovered} recovered of ${lost}`);
+      assert.ok(recovered + concealed >= lost - 3, `${recovered} recovered, ${concealed} concealed of ${lost}`);
+      const codec = bridgeCodec({ codec: 'L16' }).samples;
+      const heard = phone.packets.flatMap(({ payload }) => [...(codec?.decode(payload) ?? [])]);
+      const pieces = correlatePieces(voice, Float32Array.from(heard), PERSON_RATE, 0.5, 0.2);
+      const scores = pieces.map(({ score }) => score);
+      assert.ok(median(scores) > 0.75 && Math.min(...scores) > 0.2, scores.join(' '));
+    } finally {
+      await far.close();
+      proxy?.close();
+    }
   });
 });

@@ -37,12 +37,13 @@ export class BridgedPerson {
     });
   }
 
-  static async connect(): Promise<BridgedPerson> {
+  /** @param through changes the answer, so that what it leads to stands between leg and person */
+  static async connect(through = async (answer: string): Promise<string> => answer): Promise<BridgedPerson> {
     const engine = createMediaEngine();
     const leg = await engine.createLeg('bridged', { bindAddress: '127.0.0.1' });
     const meta = await answerAsMeta(await leg.createOffer(), 'active');
     const person = new BridgedPerson(engine, leg, meta);
-    await leg.applyAnswer(meta.answer);
+    await leg.applyAnswer(await through(meta.answer));
     await reaches(leg, 'connected');
     await meta.connected;
     leg.accepted();
