@@ -24,12 +24,13 @@ export function applyConnected(state: PairState, connected: Connected, profile: 
     streakFrom: later(state.streakFrom, at),
     serviceWindowFrom: later(state.serviceWindowFrom, Math.min(at, now)),
     // What we sent before we even placed this call is surely older than its connecting. For calls that are not ours only
-    // the provider's clock tells, so the skew is kept.
+    // the provider's clock tells, so the skew is kept. Nothing of this very moment is older: a clock that was set back stands
+    // still for a while.
     requestsResetBefore: later(
       state.requestsResetBefore,
       connected.reservedAt === undefined
-        ? Math.min(at, now) - profile.skewMs
-        : Math.max(connected.reservedAt - 1, Math.min(at, now) - profile.skewMs),
+        ? Math.min(at, now - 1) - profile.skewMs
+        : Math.max(connected.reservedAt - 1, Math.min(at, now - 1) - profile.skewMs),
     ),
   };
   delete next.requestsBlockedUntil;

@@ -208,6 +208,13 @@ describe('requests, corrections, opt-out and lapse', () => {
     assert.equal(applyRequestSent(granted, later, META_2026, NOON + 8 * DAY).state.permission.status, 'pending');
   });
 
+  it('a connected call forgives nothing that is sent in the moment in which it is heard of', () => {
+    const exact = { ...META_2026, skewMs: 0 };
+    const { state } = applyConnected(newPair(), { at: NOON + HOUR }, exact, NOON);
+    assert.equal(state.requestsResetBefore, NOON - 1);
+    assert.equal(applyConnected(newPair(), { at: NOON }, exact, NOON + 1).state.requestsResetBefore, NOON);
+  });
+
   it('a request of which we hear late does not hide a permanent permission that only our own validity has ended', () => {
     const own = { ...META_2026, validity: { ...META_2026.validity, ms: DAY, caps: true } };
     const granted = reply(newPair(), accept(NOON, { permanent: true })).state;
