@@ -16,6 +16,8 @@ const WRITE_EVERY_MS = 1000;
 const FINAL_AFTER_MS = HOLD_MS + 300;
 /** A disk that is so far behind will not catch up: 4 MB at 16 kHz, 12 at 48. */
 const MOST_PENDING_SECONDS = 60;
+/** What was said before a pause ended is still on its way when it ends: so much longer silence is written. */
+const RESUME_AFTER_MS = 300;
 /** A disk that hangs must not hold up the end of a call for ever. */
 const FINISH_LIMIT_MS = 30_000;
 
@@ -36,6 +38,7 @@ export class Recorder implements RunningTask {
   #tracks: { left: RecordingTrack; right: RecordingTrack } | undefined;
   #gateAt: number | undefined;
   #startAt = 0;
+  #resumeAt: number | undefined;
   #nextWrite = 0;
   #ending: Promise<void> | undefined;
   /** Set once its outcome is being settled, whichever it is. */
@@ -73,17 +76,23 @@ export class Recorder implements RunningTask {
 
   /** From now on silence is written, for both sides. */
   pause(at: number): void {
+    this.#resumeAt = undefined;
     this.#pauses.begin(this.#position(at));
   }
 
   resume(at: number): void {
-    this.#pauses.end(this.#position(at));
+    if (!this.#tracks) this.#pauses.end(0);
+    else if (this.#pauses.active) this.#resumeAt ??= at + RESUME_AFTER_MS;
   }
 
   /** Every 20 ms. */
   beat(at: number): void {
     if (this.#over || this.#ending || !this.#output || !this.#plan || this.#gateAt === undefined) return;
     if (!this.#tracks) this.#begin(this.#output, this.#plan, at);
+    if (this.#resumeAt !== undefined && at >= this.#resumeAt) {
+      this.#pauses.end(this.#position(this.#resumeAt));
+      this.#resumeAt = undefined;
+    }
     this.#tracks?.left.drain(at);
     this.#tracks?.right.drain(at);
     const { mostFrames, sampleRate } = this.#plan;

@@ -203,7 +203,7 @@ describe('tasks of a leg', () => {
       run = right[index] === 0 ? run + 1 : 0;
       longest = Math.max(longest, run);
     }
-    assert.ok(Math.abs(longest / 16_000 - pausedSeconds) < 0.03, `${longest / 16_000} s of ${pausedSeconds}`);
+    assert.ok(Math.abs(longest / 16_000 - pausedSeconds) < 0.1, `${longest / 16_000} s of ${pausedSeconds}`);
     await play.stop();
   });
 
