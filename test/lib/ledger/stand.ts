@@ -235,7 +235,8 @@ export class Stand<Ledger extends Engine = Engine> {
   }
 }
 
-function schemaOf(path: string): string {
+/** The schema that a store of this path is in on PostgreSQL. */
+export function schemaOf(path: string): string {
   return path === ':memory:' ? freshSchema() : `p${createHash('sha256').update(path).digest('hex').slice(0, 16)}`;
 }
 

@@ -3,7 +3,7 @@ import { PostgresEngine } from '../../../../lib/ledger/postgres/engine.ts';
 import { OWNER_SILENT_MS } from '../../../../lib/ledger/timings.ts';
 import { findProfile } from '../../../../lib/permission/rules.ts';
 import { freshSchema, postgresServer } from '../../../postgres.ts';
-import { ANA, MINUTE, NUMBER, SECOND, Stand, TestClock, word } from '../stand.ts';
+import { ANA, MINUTE, NUMBER, SECOND, Stand, schemaOf, TestClock, word } from '../stand.ts';
 import { OtherTransaction } from './other-transaction.ts';
 
 /** Two instances on one schema, as behind a load balancer. */
@@ -71,7 +71,7 @@ describe('several instances on one PostgreSQL store', () => {
     await two.ledger.crashForTest();
     clock.pass(OWNER_SILENT_MS + 1);
     await one.ledger.heartbeat();
-    const other = await OtherTransaction.begin(path);
+    const other = await OtherTransaction.begin(schemaOf(path));
     try {
       await other.query("UPDATE inbox SET taker = 'another' WHERE done = 0");
       const taking = one.ledger.take(NUMBER.id);
