@@ -41,7 +41,9 @@ async function consultFirst(desk: Desk, { contact, purpose }: AskInput): Promise
   if (liveCheck === 'never' || !provider.capabilities.queryPermission) return;
   const ours = await ledger.explain(businessNumber, contact, purpose);
   if (ours.requestReason?.code === 'do_not_call') return;
-  await consult(desk, contact, ours, ours.doubts);
+  // What our own count forbids stays forbidden whatever the answer; only a permission could make the request needless.
+  const doubts = ours.doubts?.filter((doubt) => ours.canRequest || doubt === 'own_conclusion');
+  await consult(desk, contact, ours, doubts);
 }
 
 /**

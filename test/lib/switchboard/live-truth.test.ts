@@ -196,6 +196,16 @@ describe('what the provider says about a person', () => {
     assert.equal(other.outcome, 'needs_permission');
   });
 
+  it('is not asked for where our own count forbids a request already', async () => {
+    const { deliver, switchboard, provider, asked } = await start();
+    const request = { contact: BOB, purpose: 'p', via: 'auto' as const, template: { name: 't', language: 'en' } };
+    await deliver(reply({ contact: BOB, response: 'reject' }));
+    assert.equal((await switchboard.ask(request)).outcome, 'requested');
+    const again = await switchboard.ask(request);
+    assert.ok(again.outcome === 'blocked' && again.reason.code === 'request_limit_day');
+    assert.deepEqual([asked(), provider.requests.length], [0, 1]);
+  });
+
   it('is asked for at most five times a second; beyond that the store decides alone', async () => {
     const { deliver, switchboard, provider, asked } = await start('always');
     const people = Array.from({ length: 12 }, (_, index) => ({
