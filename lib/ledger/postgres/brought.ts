@@ -38,8 +38,6 @@ export interface Brought {
   sure: boolean;
   createdAt: Instant;
   fingerprintKey: Uint8Array | undefined;
-  /** Rows may be written: pairs that were brought are locked. */
-  locked: boolean;
   /** When each owner last said that it was alive. */
   alive: Map<string, Instant>;
   numbers: Map<string, StoredNumber>;

@@ -23,7 +23,7 @@ export function readBrought(
   needs: Needs,
   profile: Profile,
   reach: Horizons,
-  more: Pick<Brought, 'now' | 'sure' | 'locked' | 'pairIds' | 'numberIds'>,
+  more: Pick<Brought, 'now' | 'sure' | 'pairIds' | 'numberIds'>,
 ): Brought {
   const of = (name: Parameters<BroughtRows['get']>[0]): Row[] => rows.get(name) ?? [];
   const [time] = of('time');

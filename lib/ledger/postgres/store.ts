@@ -10,7 +10,7 @@ import { sweepLeases } from '../operations/upkeep.ts';
 import { type BringName, type BroughtRows, bringStatements, horizons, idStatements } from './bring.ts';
 import type { Brought } from './brought.ts';
 import { type Changes, isEmpty } from './changes.ts';
-import { isConnectionLost, isWorthAnotherTry } from './faults.ts';
+import { codeOf, isConnectionLost, isWorthAnotherTry } from './faults.ts';
 import type { Link, Row, Statement } from './link.ts';
 import { Missing, Needs } from './needs.ts';
 import { addNeeds, type Hints } from './needs-of.ts';
@@ -111,7 +111,8 @@ export class PostgresStore {
         open = locked;
       } catch (error) {
         open = true;
-        if (isWorthAnotherTry(error) && ++conflicts <= MOST_CONFLICTS) continue;
+        conflicts += weightOf(error);
+        if (isWorthAnotherTry(error) && conflicts <= MOST_CONFLICTS) continue;
         // Nothing was written yet, so a connection that was found dead costs nothing but a new one.
         if (isConnectionLost(error) && !lost && link.wasUsed) {
           lost = true;
@@ -119,7 +120,7 @@ export class PostgresStore {
           link.drop();
           continue;
         }
-        void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
+        giveUp(link, error);
         throw error;
       }
       let result: { outcomes: Outcome[]; changes: Changes };
@@ -133,7 +134,7 @@ export class PostgresStore {
           if (!locked && needs.numberIds > 0) throw new WritesAfterAll();
           continue;
         }
-        void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
+        giveUp(link, error);
         throw error;
       }
       if (isEmpty(result.changes)) {
@@ -148,14 +149,15 @@ export class PostgresStore {
         return result.outcomes;
       } catch (error) {
         open = true;
-        if (!isWorthAnotherTry(error) || ++conflicts > MOST_CONFLICTS) {
-          void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
+        conflicts += weightOf(error);
+        if (!isWorthAnotherTry(error) || conflicts > MOST_CONFLICTS) {
+          giveUp(link, error);
           throw error;
         }
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * conflicts));
       }
     }
-    void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
+    giveUp(link, undefined);
     throw new LedgerError(
       'store_unavailable',
       `The permission store could not finish an operation (${missing}).`,
@@ -183,7 +185,6 @@ export class PostgresStore {
     const brought = readBrought(rows, needs, profile, horizons(needs, profile, about), {
       now,
       sure,
-      locked,
       pairIds: this.#pairIds,
       numberIds: (rows.get('numberIds') ?? []).map(({ id }) => Number(id)),
     });
@@ -292,6 +293,17 @@ export class PostgresStore {
     this.#matcher ??= optOutMatcher(this.#options.optOut);
     return this.#matcher(text);
   }
+}
+
+/** Leaves no transaction open behind a failure, and waits for nothing. */
+function giveUp(link: Link, error: unknown): void {
+  if (isConnectionLost(error) && error !== undefined) link.drop();
+  else void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
+}
+
+/** Waiting in vain for a lock takes seconds; who came second knows at once. */
+function weightOf(error: unknown): number {
+  return codeOf(error) === '55P03' ? MOST_CONFLICTS / 2 : 1;
 }
 
 function perform(tx: Transaction, { name, args }: Operation, changes: Changes): unknown {
