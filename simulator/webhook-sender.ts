@@ -53,7 +53,7 @@ export class WebhookSender {
   readonly deliveries: Delivery[] = [];
   private readonly options: SenderOptions;
   private readonly queue: Job[] = [];
-  private readonly retries = new Set<NodeJS.Timeout>();
+  private readonly retries = new Set<Timer>();
   private readonly poster = new WebhookPoster();
   private gathered: StoredWebhook[] = [];
   private gathering: Timer | undefined;
@@ -106,7 +106,7 @@ export class WebhookSender {
 
   close(): void {
     this.closed = true;
-    for (const timer of this.retries) clearTimeout(timer);
+    for (const retry of this.retries) retry.cancel();
     this.poster.close();
   }
 
@@ -181,12 +181,14 @@ export class WebhookSender {
       this.settle(job, 'given_up');
     } else {
       const pause = Math.min(this.options.retryMs * 2 ** (job.delivery.attempts - 1), 60_000);
-      const timer = setTimeout(() => {
-        this.retries.delete(timer);
+      const { clock } = this.options;
+      // The pause is real time, and is over as well when the clock is moved over it.
+      const retry = clock.after(pause / 1000 / clock.pace, () => {
+        this.retries.delete(retry);
         this.queue.push(job);
         this.pump();
-      }, pause);
-      this.retries.add(timer);
+      });
+      this.retries.add(retry);
     }
   }
 
