@@ -27,6 +27,8 @@ import type {
   StoredCall,
 } from './ledger.ts';
 import type { OPERATIONS, OperationName } from './operations/operations.ts';
+import type { UsageCounts } from './operations/records.ts';
+import { sumUp } from './operations/statistics.ts';
 import type { AuditProgress } from './operations/verify-audit.ts';
 
 const { checked } = input;
@@ -185,7 +187,16 @@ export abstract class CheckedLedger implements Ledger {
       rest = { ...query, after: part.next, limit };
     }
   }
-  statistics(query: StatisticsQuery): Promise<Statistics> {
-    return this.ask('statistics', () => [checked(input.statisticsQuery, query, 'statistics query')]);
+  async statistics(query: StatisticsQuery): Promise<Statistics> {
+    const wanted = checked(input.statisticsQuery, query, 'statistics query');
+    const parts: UsageCounts[] = [];
+    // In parts, so that others are served in between.
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const from: number = after;
+      const part = await this.ask<UsageCounts & { next?: number }>('statistics', () => [wanted, from]);
+      parts.push(part);
+      after = part.next;
+    }
+    return sumUp(parts);
   }
 }

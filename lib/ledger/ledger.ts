@@ -262,10 +262,7 @@ export interface Ledger {
   erase(businessNumberId: string, contact: Contact): Promise<Erasure>;
   /** People by the status of their permission, in the order in which they became known. */
   list(query: PermissionListQuery): Promise<PermissionPage>;
-  /**
-   * Counted in one go from the rows of the period: a few microseconds each, during which a SQLite store answers nobody else
-   * (measured: 6 s for a million requests and a million calls, 30 s with a template). Where there are so many, ask by week.
-   */
+  /** Counts what is stored, in parts, so that it holds nobody up; a million people take some seconds. What is counted is said at `Statistics`. */
   statistics(query: StatisticsQuery): Promise<Statistics>;
   /**
    * Claims events that this instance is to hand out and does not know of yet, oldest first: those about its own calls that

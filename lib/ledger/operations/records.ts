@@ -136,6 +136,8 @@ export interface UsageQuery {
   purpose?: string;
   /** `''`: requests without a template. */
   template?: string;
+  /** Only of pairs after this one. */
+  afterPair: number;
 }
 export interface UsageCounts {
   /** Requests in state `consumed` whose `at` is in the period, and those with an `answer`. */
@@ -267,7 +269,8 @@ export interface Records {
   nearestLapse(): { expires?: Instant; granted?: Instant; requested?: Instant };
   doNotCallPairs(numberId: number, afterPairId: number, limit: number): PairRow[];
 
-  countUsage(query: UsageQuery): UsageCounts;
+  /** An engine that would hold up others counts some pairs only, and says after which one to go on. */
+  countUsage(query: UsageQuery): UsageCounts & { next?: number };
 
   /** Appends one row to the audit and links it to the row before. The head moves with it, in the same commit. */
   writeAudit(entry: AuditEntry): void;

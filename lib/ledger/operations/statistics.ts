@@ -2,7 +2,7 @@ import type { Statistics, StatisticsQuery } from '../ledger.ts';
 import type { UsageCounts } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
-/** What a campaign should reach: at least so many grants, answers and completed calls, at most so many opt-outs (`seed-checklist.md` 141 to 145). */
+/** What a campaign should do better than: more grants, answers and completed calls, fewer opt-outs (`seed-checklist.md` 141 to 145). */
 export const TARGETS: Statistics['targets'] = { grant: 0.6, answer: 0.75, completion: 0.9, optOut: 0.05 };
 
 const NOTHING: UsageCounts = {
@@ -16,10 +16,22 @@ const NOTHING: UsageCounts = {
   optedOut: 0,
 };
 
-/** Counted from what is stored at this moment, so always up to date. What is counted is said at `Statistics`. */
-export function statistics(tx: Transaction, { businessNumberId, ...query }: StatisticsQuery): Statistics {
+/** A part of the counts, and where the next one begins. What is counted is said at `Statistics`. */
+export function statistics(
+  tx: Transaction,
+  { businessNumberId, ...query }: StatisticsQuery,
+  afterPair = 0,
+): UsageCounts & { next?: number } {
   const number = tx.records.findNumber(businessNumberId);
-  const counts = number === undefined ? NOTHING : tx.records.countUsage({ ...query, numberId: number.numberId });
+  return number === undefined ? NOTHING : tx.records.countUsage({ ...query, numberId: number.numberId, afterPair });
+}
+
+/** Puts the parts together: a pair is in one of them only, so everything adds up. */
+export function sumUp(parts: readonly UsageCounts[]): Statistics {
+  const counts = { ...NOTHING };
+  for (const part of parts) {
+    for (const key of Object.keys(counts) as (keyof UsageCounts)[]) counts[key] += part[key];
+  }
   const rates: Statistics['rates'] = {};
   if (counts.requests > 0) rates.grant = counts.granted / counts.requests;
   if (counts.calls > 0) rates.answer = counts.answered / counts.calls;

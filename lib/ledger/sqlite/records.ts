@@ -204,7 +204,7 @@ export class SqliteRecords implements Records {
     return lapses.nearestLapse(this.#tx);
   }
 
-  countUsage(query: UsageQuery): UsageCounts {
+  countUsage(query: UsageQuery): UsageCounts & { next?: number } {
     return countUsage(this.#tx, query);
   }
 
