@@ -1,0 +1,95 @@
+import { strict as assert } from 'node:assert';
+import type { Browser, Page } from 'playwright-core';
+import { type FlowNode, TAB } from '../system/flows.ts';
+import { NodeRedProcess } from '../system/node-red-process.ts';
+import { launchChromium } from './chromium.ts';
+
+/** As a flow of the first version has it: without what came later. */
+const OLD = { source: '', sourceType: 'greeting', folder: '', fileName: '{date}-{time}-{id}.wav', sampleRate: '48000' };
+const FLOWS: FlowNode[] = [
+  TAB,
+  { id: 'number', type: 'wa-call-config', name: 'Sales', provider: 'simulator', webhookPath: '/whatsapp-calling' },
+  {
+    ...{
+      id: 'node',
+      type: 'wa-call-media',
+      z: TAB.id,
+      x: 400,
+      y: 200,
+      config: 'number',
+      call: 'call.id',
+      callType: 'msg',
+    },
+    ...OLD,
+    ...{ action: 'play', maxSeconds: 0, remote: '', remoteType: 'str', localAddress: '127.0.0.1', localPort: 0 },
+    ...{ payloadType: 111, target: 'all', wires: [[], []] },
+  },
+];
+const FIELDS: Record<string, string[]> = {
+  play: ['source', 'times', 'interruptBy', 'longestSeconds', 'largestMegabytes'],
+  record: ['folder', 'fileName', 'layout', 'sampleRate', 'maxSeconds', 'split', 'startPaused'],
+  pause: [],
+  resume: [],
+  stop: ['target'],
+};
+
+describe('the dialog of the media node', function () {
+  this.timeout(90_000);
+  let red: NodeRedProcess;
+  let browser: Browser;
+  let page: Page;
+
+  before(async () => {
+    red = await NodeRedProcess.start({ flows: FLOWS });
+    browser = await launchChromium();
+    page = await browser.newPage({ viewport: { width: 1250, height: 1100 } });
+    await page.goto(red.origin);
+    await page.locator('[id="node"]').waitFor({ timeout: 30_000 });
+  });
+  after(async () => {
+    await browser?.close();
+    await red?.stop();
+  });
+
+  const field = (name: string) => page.locator(`.red-ui-tray #node-input-${name}`);
+  const open = async () => {
+    await page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
+    await field('action').waitFor();
+  };
+
+  it('shows only what the chosen action needs', async () => {
+    await open();
+    for (const [action, wanted] of Object.entries(FIELDS)) {
+      await field('action').selectOption(action);
+      for (const name of Object.values(FIELDS).flat()) {
+        const row = page.locator('.red-ui-tray .form-row').filter({ has: page.locator(`#node-input-${name}`) });
+        assert.equal(await row.isVisible(), wanted.includes(name), `${name} with ${action}`);
+      }
+      assert.equal(await field('splitAfter').isVisible(), false);
+    }
+    await field('action').selectOption('record');
+    await field('split').selectOption('megabytes');
+    assert.ok(await field('splitAfter').isVisible());
+    await field('action').selectOption('play');
+    assert.ok(!(await field('splitAfter').isVisible()));
+    await page.evaluate('RED.tray.close()');
+    await field('action').waitFor({ state: 'detached' });
+  });
+
+  it('fills in what a flow of an earlier version lacks, and saves it', async () => {
+    await open();
+    assert.deepEqual([await field('times').inputValue(), await field('interruptBy').inputValue()], ['1', 'nothing']);
+    assert.deepEqual(
+      [await field('longestSeconds').inputValue(), await field('layout').inputValue()],
+      ['600', 'stereo'],
+    );
+    await field('times').fill('3');
+    await field('interruptBy').selectOption('digit');
+    await page.click('#node-dialog-ok');
+    await field('action').waitFor({ state: 'detached' });
+    const saved = (await page.evaluate(
+      "(({ times, interruptBy, split, valid }) => ({ times, interruptBy, split, valid }))(RED.nodes.node('node'))",
+    )) as object;
+    assert.deepEqual(saved, { times: '3', interruptBy: 'digit', split: 'no', valid: true });
+  });
+});
