@@ -43,6 +43,8 @@ export interface Request {
   /** WhatsApp took it. */
   sentAt?: Instant;
   card: RequestCard;
+  /** A reply to this question proved that it went out, as the ledger must think. */
+  takenFor?: string;
 }
 
 /** What the person, or WhatsApp by itself, said about being called. */

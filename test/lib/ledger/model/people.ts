@@ -99,11 +99,17 @@ function replyWebhook(
 /** A reply to a question that the ledger does not know proves that the newest doubtful one went out. */
 function proveRequest(world: World, pair: Pair, contextId: string): void {
   const ours = pair.requests.filter((request) => request.ours);
-  if (ours.some(({ settled, card }) => settled === 'consumed' && card.id === contextId)) return;
+  if (
+    ours.some(
+      ({ settled, card, takenFor }) => takenFor === contextId || (settled === 'consumed' && card.id === contextId),
+    )
+  )
+    return;
   const open = ours.filter(({ settled }) => settled === 'unknown' || settled === 'reserved').at(-1);
   if (open === undefined) return;
   if (open.settled === 'reserved') open.countedAt = world.now;
   open.settled = 'consumed';
+  open.takenFor = contextId;
 }
 
 /** The person calls. With `callback` that is a permission as well, if the business has switched it on. */
