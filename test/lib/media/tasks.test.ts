@@ -181,6 +181,18 @@ describe('tasks of a leg', () => {
     assert.deepEqual(digits, ['7']);
   });
 
+  it('is told of speech from outside', async () => {
+    leg.accepted();
+    const play = leg.play({ source: { wav: stereoWav(chirp(8, 8000), 8000) }, interruptBy: ['speech'] });
+    await play.started;
+    leg.interrupt('digit');
+    await sleep(200);
+    leg.interrupt('speech');
+    const { result, by, atMs } = await play.done;
+    assert.deepEqual([result, by], ['interrupted', 'speech']);
+    assert.ok(atMs && atMs >= 100, `${atMs}`);
+  });
+
   it('pauses a recording at once', async () => {
     leg.accepted();
     const recording = leg.record({ root: folder, name: 'pause.wav' });
