@@ -4,8 +4,10 @@
  *   ours               the media worker, as the nodes use it
  *   node-datachannel   a native WebRTC library, headers rewritten in JavaScript
  *   floor              UDP and one AES-GCM operation per packet, nothing else: what Node costs at least
+ * With --codec=PCMU the RTP side speaks G.711: real speech is transcoded both ways, packets are counted but not timed, and instead of the floor
+ *   codec              libopus and a table alone, without any network: what transcoding costs at least
  *
- *   node bench/media.ts [--calls=1,10,50] [--rounds=2] [--seconds=8]
+ *   node bench/media.ts [--calls=1,10,50] [--rounds=2] [--seconds=8] [--codec=opus|PCMU]
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
@@ -19,10 +21,19 @@ const { values } = parseArgs({
     calls: { type: 'string', default: '1,10,50' },
     rounds: { type: 'string', default: '2' },
     seconds: { type: 'string', default: '8' },
+    codec: { type: 'string', default: 'opus' },
   },
 });
-const KINDS: Kind[] = ['ours', 'node-datachannel', 'floor'];
-const FILES = { ours: 'subject-ours', 'node-datachannel': 'subject-datachannel', floor: 'subject-floor' };
+/** For the processes to come. */
+process.env.BENCH_CODEC = values.codec;
+const LEAST: Kind = values.codec === 'PCMU' ? 'codec' : 'floor';
+const KINDS: Kind[] = ['ours', 'node-datachannel', LEAST];
+const FILES = {
+  ours: 'subject-ours',
+  'node-datachannel': 'subject-datachannel',
+  floor: 'subject-floor',
+  codec: 'subject-codec',
+};
 /** So many calls are set up at once; more only delay each other. */
 const SETUPS = 10;
 const WARM_UP_MS = 3000;
@@ -132,7 +143,7 @@ async function main(): Promise<void> {
     `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, interleaved\n`,
   );
   console.log(
-    '| calls | subject | CPU % of a core per call (each round) | x floor | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | offer to media ms |',
+    `| calls | subject | CPU % of a core per call (each round) | x ${LEAST} | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | offer to media ms |`,
   );
   console.log('|---|---|---|---|---|---|---|---|---|');
   for (const calls of values.calls.split(',').map(Number)) {
@@ -141,14 +152,15 @@ async function main(): Promise<void> {
       for (const kind of KINDS) results.get(kind)?.push(await measureSurely(kind, calls, seconds));
     const cpuOf = (kind: Kind) => mean((results.get(kind) ?? []).map(({ cpu }) => cpu));
     for (const [kind, runs] of results) {
-      const figure = (pick: (far: FarResult) => number) => mean(runs.map(({ far }) => pick(far))).toFixed(2);
+      const figure = (pick: (far: FarResult) => number) =>
+        values.codec === 'PCMU' ? '–' : mean(runs.map(({ far }) => pick(far))).toFixed(2);
       const sent = runs.reduce((sum, { far }) => sum + far.sent, 0);
       const received = runs.reduce((sum, { far }) => sum + far.received, 0);
       console.log(
         `| ${calls} | ${kind} | ${cpuOf(kind).toFixed(3)} (${runs.map(({ cpu }) => cpu.toFixed(2)).join(' / ')}) | ` +
-          `${(cpuOf(kind) / cpuOf('floor')).toFixed(2)} | ${(cpuOf(kind) / cpuOf('node-datachannel')).toFixed(2)} | ` +
+          `${(cpuOf(kind) / cpuOf(LEAST)).toFixed(2)} | ${(cpuOf(kind) / cpuOf('node-datachannel')).toFixed(2)} | ` +
           `${figure(({ out }) => out.p50)} / ${figure(({ out }) => out.p99)} | ${figure((far) => far.in.p50)} / ${figure((far) => far.in.p99)} | ` +
-          `${sent - received} of ${sent} | ${mean(runs.map(({ setupMs }) => setupMs)).toFixed(0)} |`,
+          `${kind === 'codec' ? '–' : `${sent - received} of ${sent}`} | ${mean(runs.map(({ setupMs }) => setupMs)).toFixed(0)} |`,
       );
     }
   }

@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import datachannel, { type PeerConnection } from 'node-datachannel';
-import { type FarResult, HEADER_BYTES, PAYLOAD_BYTES, PAYLOAD_TYPE, serve, type ToFar } from './protocol.ts';
+import { isRtcp } from '../../lib/media/rtp-datagram.ts';
+import { CODEC, type FarResult, HEADER_BYTES, PAYLOAD_BYTES, PAYLOAD_TYPE, serve, type ToFar } from './protocol.ts';
 import { seal, unseal } from './sealed.ts';
+import { speechFrames } from './speech.ts';
 
 /** All phones and all RTP peers in one process, so that a packet's way through the subject is timed by one clock. */
 interface Call {
@@ -19,6 +21,9 @@ let measuring = false;
 let sent = 0;
 let latencies: { out: number[]; in: number[] } = { out: [], in: [] };
 let timer: NodeJS.Timeout | undefined;
+/** Real speech, where somebody has to decode it; then packets are counted, but cannot be timed. */
+let speech: Awaited<ReturnType<typeof speechFrames>> | undefined;
+let counted = 0;
 
 async function open(): Promise<Socket> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
@@ -28,6 +33,10 @@ async function open(): Promise<Socket> {
 
 /** A packet of ours has come through: its payload says when it left and whether it counts. */
 function arrived(packet: Buffer, way: 'out' | 'in'): void {
+  if (speech) {
+    if (measuring && !isRtcp(packet)) counted += 1;
+    return;
+  }
   const at = packet.length - PAYLOAD_BYTES;
   if (at < HEADER_BYTES || packet[at] !== 0x48 || packet[at + 1] !== 0xbe || packet[at + 2] !== 1) return;
   latencies[way].push(performance.now() - packet.readDoubleBE(at + 8));
@@ -44,6 +53,17 @@ function makePacket(call: number, count: number): Buffer {
   packet[HEADER_BYTES + 1] = 0xbe;
   packet[HEADER_BYTES + 2] = measuring ? 1 : 0;
   packet.writeDoubleBE(performance.now(), HEADER_BYTES + 8);
+  return packet;
+}
+
+function speechPacket(call: number, count: number, way: 'out' | 'in'): Buffer {
+  const { opus = [], pcmu = [] } = speech ?? {};
+  const payload = (way === 'out' ? opus : pcmu)[(count + call * 7) % opus.length] as Buffer;
+  const packet = Buffer.concat([makePacket(call, count).subarray(0, HEADER_BYTES), payload]);
+  if (way === 'in') {
+    packet[1] = 0;
+    packet.writeUInt32BE((count * 160) >>> 0, 4);
+  }
   return packet;
 }
 
@@ -85,8 +105,10 @@ function begin(): void {
         const call = calls[index] as Call;
         call.packets += 1;
         if (measuring) sent += 2;
-        call.sendAsPerson(makePacket(index, call.packets));
-        call.rtp.send(makePacket(index, call.packets), call.rtpPort, '127.0.0.1');
+        const packet = (way: 'out' | 'in') =>
+          speech ? speechPacket(index, call.packets, way) : makePacket(index, call.packets);
+        call.sendAsPerson(packet('out'));
+        if (call.rtpPort > 0) call.rtp.send(packet('in'), call.rtpPort, '127.0.0.1');
       }
     }
     timer = setTimeout(run, Math.max(0, start + step * (20 / SLOTS) - performance.now()));
@@ -104,18 +126,20 @@ async function end(): Promise<FarResult> {
   measuring = false;
   await new Promise((resolve) => setTimeout(resolve, 1000));
   clearTimeout(timer);
-  const received = latencies.out.length + latencies.in.length;
+  const received = speech ? counted : latencies.out.length + latencies.in.length;
   return { sent, received, out: quantiles(latencies.out), in: quantiles(latencies.in) };
 }
 
 serve<ToFar>(async (command) => {
   switch (command.do) {
     case 'answer': {
+      if (CODEC === 'PCMU') speech ??= await speechFrames();
       const rtp = await open();
       rtp.on('message', (packet) => arrived(packet, 'out'));
       calls[command.call] = { rtp, rtpPort: 0, packets: 0, sendAsPerson: () => undefined };
       const { call, kind, offer } = command;
-      const answer = await (kind === 'floor' ? answerFloor(call, Number(offer)) : answerOffer(call, offer));
+      const answer =
+        kind === 'codec' ? '' : await (kind === 'floor' ? answerFloor(call, Number(offer)) : answerOffer(call, offer));
       return { answer, rtpPort: rtp.address().port };
     }
     case 'aim':
@@ -125,6 +149,7 @@ serve<ToFar>(async (command) => {
       return begin();
     case 'mark':
       measuring = true;
+      counted = 0;
       latencies = { out: [], in: [] };
       return undefined;
     case 'end':

@@ -11,8 +11,11 @@ export type ToFar =
   | { do: 'mark' }
   | { do: 'end' };
 
-/** Ours, the native library, and what Node's UDP and crypto cost alone. */
-export type Kind = 'ours' | 'node-datachannel' | 'floor';
+/** Ours, the native library, and what Node's UDP and crypto cost alone, or, when transcoded, libopus alone. */
+export type Kind = 'ours' | 'node-datachannel' | 'floor' | 'codec';
+
+/** What the RTP side speaks; the parent sets it for all its processes. */
+export const CODEC = process.env.BENCH_CODEC === 'PCMU' ? 'PCMU' : 'opus';
 
 export interface FarResult {
   sent: number;

@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import datachannel, { type PeerConnection, type Track } from 'node-datachannel';
-import { PAYLOAD_TYPE, serve, type ToSubject } from './protocol.ts';
+import { CODEC, HEADER_BYTES, PAYLOAD_TYPE, serve, type ToSubject } from './protocol.ts';
+import { bareTranscoder } from './transcoder.ts';
 
 /** The same bridge on the native library: it does ICE, DTLS and SRTP, JavaScript rewrites headers and moves datagrams. */
 const calls = new Map<number, { peer: PeerConnection; track: Track }>();
@@ -33,15 +34,19 @@ async function connect(call: number, answer: string, rtpPort: number): Promise<n
   await open;
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
+  const transcoder = CODEC === 'PCMU' ? await bareTranscoder() : undefined;
+  const changed = (rtp: Buffer, payload: Buffer) => Buffer.concat([rtp.subarray(0, HEADER_BYTES), payload]);
   track.onMessage((packet) => {
     const rtp = Buffer.from(packet);
     if ((rtp[1] ?? 0) >= 192 && (rtp[1] ?? 0) <= 223) return;
     rewrite(rtp, 77_000 + call);
-    socket.send(rtp, rtpPort, '127.0.0.1');
+    const out = transcoder ? changed(rtp, transcoder.toPcmu(rtp.subarray(HEADER_BYTES))) : rtp;
+    socket.send(out, rtpPort, '127.0.0.1');
   });
   socket.on('message', (rtp) => {
     rewrite(rtp, 1000 + call);
-    if (track.isOpen()) track.sendMessageBinary(rtp);
+    const out = transcoder ? changed(rtp, transcoder.toOpus(rtp.subarray(HEADER_BYTES))) : rtp;
+    if (track.isOpen()) track.sendMessageBinary(out);
   });
   return socket.address().port;
 }

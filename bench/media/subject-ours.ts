@@ -1,6 +1,6 @@
 import { createMediaEngine } from '../../lib/media/engine.ts';
 import type { Leg } from '../../lib/media/media.ts';
-import { serve, type ToSubject } from './protocol.ts';
+import { CODEC, serve, type ToSubject } from './protocol.ts';
 
 const engine = createMediaEngine();
 const legs = new Map<number, Leg>();
@@ -17,6 +17,6 @@ serve<ToSubject>(async (command) => {
   await leg.applyAnswer(command.answer);
   await connected;
   leg.accepted();
-  const { local } = await leg.bridge({ remote: { address: '127.0.0.1', port: command.rtpPort } }).started;
+  const { local } = await leg.bridge({ codec: CODEC, remote: { address: '127.0.0.1', port: command.rtpPort } }).started;
   return local.port;
 });
