@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Ledger } from '../ledger/ledger.ts';
 import { openLedger } from '../ledger/open.ts';
 import { sharedMediaEngine } from '../media/engine.ts';
 import { findProfile } from '../permission/rules.ts';
@@ -23,9 +22,6 @@ interface Surroundings {
   /** Opens the webhook for the line; returns what closes it. */
   listen(account: WebhookAccount): () => void;
 }
-
-/** Ledgers of the lines that run, by business number, for questions that a switchboard does not answer. */
-const ledgers = new Map<string, Ledger>();
 
 /** A short text that is equal for equal plans and tells nothing of the secrets in them. */
 export function fingerprintOf(plan: LinePlan): string {
@@ -64,14 +60,12 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
       handle: (appended) => switchboard.handle(appended),
       note: (text) => log('warn', text),
     });
-    ledgers.set(businessNumber.id, ledger);
     const close: Switchboard['close'] = async (cause, graceMs) => {
       try {
         // The webhook stays open until here: it brings the end of the calls.
         await switchboard.close(cause, graceMs);
       } finally {
         hangUpWebhook();
-        if (ledgers.get(businessNumber.id) === ledger) ledgers.delete(businessNumber.id);
         await release();
       }
     };
@@ -80,9 +74,4 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
     await release();
     throw error;
   }
-}
-
-/** The ledger of a running line. */
-export function ledgerOf(businessNumberId: string): Ledger | undefined {
-  return ledgers.get(businessNumberId);
 }

@@ -15,7 +15,7 @@ import {
 } from './account-settings.ts';
 import { EventRelay } from './event-relay.ts';
 import type { Fate, FlowLifecycle } from './flow-lifecycle.ts';
-import { fingerprintOf, ledgerOf, openLine } from './line.ts';
+import { fingerprintOf, openLine } from './line.ts';
 import { loopbackOrigin } from './loopback-address.ts';
 import { claimNumber } from './number-claims.ts';
 import { mountPhone } from './phone-route.ts';
@@ -122,9 +122,8 @@ export class LiveAccount implements Account {
 
   async possibilities(contact: Contact, permission: Permission): Promise<{ canRequest: boolean; canCall: boolean }> {
     try {
-      const { businessNumber } = await this.switchboard();
-      const told = await ledgerOf(businessNumber.id)?.explain(businessNumber, contact);
-      if (told) return { canRequest: told.canRequest, canCall: told.canCall };
+      const { canRequest, canCall } = await (await this.switchboard()).explain(contact);
+      return { canRequest, canCall };
     } catch (error) {
       this.#log('debug', toReportable(error).message);
     }
