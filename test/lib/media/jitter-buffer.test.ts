@@ -339,4 +339,45 @@ describe('jitter buffer', () => {
     assert.equal(buffer.push({ ssrc: 1, sequenceNumber: 1, timestamp: 1, payload: new Uint8Array(0) }, 0), false);
     assert.equal(buffer.statistics().invalid, 1);
   });
+
+  it('stays bounded and in order whatever numbers somebody sends', () => {
+    const wild = fc.record({
+      ssrc: fc.integer({ min: 1, max: 3 }),
+      sequenceNumber: fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.integer({ min: 0, max: 20 })),
+      timestamp: fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.integer({ min: 0, max: 4000 })),
+      bytes: fc.integer({ min: 0, max: 1500 }),
+      wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 20_000 })),
+      comfort: fc.boolean(),
+      omitted: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(wild, { maxLength: 200 }), (steps) => {
+        const buffer = new JitterBuffer(SETTINGS);
+        let at = 0;
+        let due = 0;
+        for (const { wait, bytes, omitted, ...packet } of steps) {
+          at += wait;
+          if (omitted) buffer.omit(packet, at);
+          else buffer.push({ ...packet, payload: new Uint8Array(bytes) }, at);
+          assert.ok(buffer.statistics().depth <= 128);
+          for (let turns = 0; due <= at && turns < 200; turns += 1) {
+            const turn = buffer.next(due, turns % 2 === 0);
+            assert.ok(turn.ticks >= 0 && turn.ticks <= 1500, `${turn.kind} of ${turn.ticks} ticks`);
+            if (turn.kind !== 'skipped') due += turn.ticks / 8;
+          }
+          if (due < at) due = at;
+        }
+        // When nothing more comes it runs empty, and falls silent.
+        let last = '';
+        for (let turns = 0; turns < 400; turns += 1) {
+          const turn = buffer.next(due);
+          if (turn.kind !== 'skipped') due += Math.max(turn.ticks / 8, 0.001);
+          last = turn.kind;
+        }
+        assert.equal(buffer.statistics().depth, 0);
+        assert.equal(last, 'silence');
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
