@@ -139,7 +139,7 @@ function pairLock(s: string, needs: Needs, locked: boolean): Statement {
     wanted.push(`SELECT pair_id FROM ${s}.call WHERE call_id = ANY(${place([...needs.calls])}::text[])`);
   }
   // Nothing is acknowledged before it is on disk, whatever the server's default is.
-  const limits = `set_config('lock_timeout', '${LOCK_MS}', true), set_config('statement_timeout', '${locked ? STATEMENT_MS : REPORT_MS}', true),
+  const limits = `set_config('jit', 'off', true), set_config('lock_timeout', '${LOCK_MS}', true), set_config('statement_timeout', '${locked ? STATEMENT_MS : REPORT_MS}', true),
     set_config('idle_in_transaction_session_timeout', '${IDLE_MS}', true), set_config('synchronous_commit',
       CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`;
   if (wanted.length === 0) return { text: `SELECT set_config('wa.pairs', '{}', true), ${limits}` };

@@ -116,7 +116,7 @@ describe('several instances on one PostgreSQL store', () => {
     assert.deepEqual((await two.ledger.heartbeat()).dead, [one.ledger.owner]);
   });
 
-  it('the holder is told at once, over a connection of its own', async function () {
+  it('the holder is told within about a second, and nobody else', async function () {
     this.timeout(20_000);
     const reservationId = await one.placed('wacid.1');
     const told = new Promise<string>((resolve) => {
@@ -128,6 +128,37 @@ describe('several instances on one PostgreSQL store', () => {
     assert.equal(await told, NUMBER.id);
     assert.deepEqual(deaf, []);
     stop();
+  });
+
+  it('is told by ids alone, and hears what no question could have found', async () => {
+    const server = await postgresServer();
+    const { default: pg } = await import('pg');
+    const spy = new pg.Client({ connectionString: server.url() });
+    await spy.connect();
+    const [{ schema } = {}] = await server.query(
+      `SELECT nspname AS schema FROM pg_namespace n WHERE EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid
+        AND c.relname = 'instance') ORDER BY n.oid DESC LIMIT 1`,
+    );
+    const channel = `whatsapp_calling_${schema}`;
+    await spy.query(`LISTEN "${channel}"`);
+    const overheard = new Promise<unknown>((resolve) => {
+      spy.on('notification', ({ payload }) => resolve(JSON.parse(payload ?? '')));
+    });
+    const reservationId = await one.placed('wacid.1');
+    await two.ledger.append([two.event('call.ringing', 'wacid.1', { correlationId: reservationId })]);
+    assert.deepEqual(await overheard, { owner: one.ledger.owner, number: NUMBER.id });
+    await spy.end();
+    // A number of which nothing waits: only who listens can hear of it.
+    const heard = new Promise<void>((resolve) => {
+      one.ledger.onNews(({ businessNumberId }) => {
+        if (businessNumberId === 'nowhere') resolve();
+      });
+    });
+    const listening = `SELECT 1 FROM pg_stat_activity WHERE query = 'LISTEN "${channel}"' AND application_name = 'whatsapp-calling'`;
+    while ((await server.query(listening)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const payload = JSON.stringify({ owner: one.ledger.owner, number: 'nowhere' });
+    await server.query('SELECT pg_notify($1, $2)', [channel, payload]);
+    await heard;
   });
 
   it('the same event at two instances at once is stored once, and a new contact made once', async () => {
