@@ -9,6 +9,7 @@ import type { Worker } from 'node:worker_threads';
 import { createMediaEngine } from '../../../lib/media/engine.ts';
 import type { Leg, MediaEngine } from '../../../lib/media/media.ts';
 import { createOpusDecoder, createOpusEncoder } from '../../../lib/media/opus.ts';
+import { LEFT_AFTER_MS, recoverRecordings } from '../../../lib/media/recording-leftovers.ts';
 import { toInt16 } from '../../../lib/media/resample.ts';
 import { readRtp, writeRtp } from '../../../lib/media/rtp-datagram.ts';
 import { readWav } from '../../../lib/media/wav-reader.ts';
@@ -523,6 +524,11 @@ describe('tasks of a leg', () => {
     const wav = readWav(await readFile(join(folder, 'crash.wav.part')));
     assert.ok((wav.samples[1]?.length ?? 0) > 16_000);
     assert.ok(find(chirp(0.5, 16_000, 300, 300 + (2700 / 20) * 0.5), wav.samples[1] ?? []).alike > 0.95);
+    // At the next start it is completed and named.
+    const { recovered } = await recoverRecordings(folder, Date.now() + LEFT_AFTER_MS + 1000);
+    assert.deepEqual(recovered, [join(folder, 'crash-recovered.wav')]);
+    const whole = readWav(await readFile(join(folder, 'crash-recovered.wav')));
+    assert.ok((whole.samples[1]?.length ?? 0) >= (wav.samples[1]?.length ?? 0));
     const dead = worker;
     const next = await engine.createLeg('next', { bindAddress: '127.0.0.1' });
     assert.match(await next.createOffer(), /^v=0/);
