@@ -32,3 +32,6 @@ export const LINGER_MS = 3_000;
 export function isLive(call: { bounded: boolean; lastNews: Instant }, now: Instant): boolean {
   return !call.bounded || call.lastNews + SILENT_CALL_MS > now;
 }
+
+/** No call of a person rings longer than this (a business has 30 to 60 s to accept it), so one that ended unanswered began at most so long before. */
+export const LONGEST_RING_MS = 120_000;

@@ -3,6 +3,7 @@ import type { Instant } from '../../permission/model.ts';
 import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
+import { LONGEST_RING_MS } from '../timings.ts';
 import { isNameless } from './fingerprint.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
@@ -83,8 +84,11 @@ function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair:
 function beganBefore(event: CallEvent): Instant {
   if (event.type !== 'call.terminated') return event.at;
   const { at, startedAt, endedAt = at, durationSeconds } = event;
-  const pickedUp = startedAt ?? (durationSeconds === undefined ? at : endedAt - durationSeconds * 1_000);
-  return Math.min(at, pickedUp);
+  if (startedAt === undefined && durationSeconds === undefined) {
+    // The service window opened when the person called; a call of the business counts from when it surely had begun.
+    return event.direction === 'inbound' ? at - LONGEST_RING_MS : at;
+  }
+  return Math.min(at, startedAt ?? endedAt - (durationSeconds ?? 0) * 1_000);
 }
 
 function withFact(facts: CallFacts, event: CallEvent): CallFacts {

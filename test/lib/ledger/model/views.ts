@@ -21,6 +21,7 @@ export type View = 'truth' | 'told' | 'doubtful';
 
 /** A call that may exist but of which nothing is heard occupies nobody after this (lib/ledger/timings.ts says why). */
 const SILENT_MS = 600_000;
+const LONGEST_RING_MS = 120_000;
 
 export interface Looked {
   pair: RefereePair;
@@ -65,8 +66,12 @@ export function look(facts: Pair, view: View, { limits, now, slack, drift }: Eye
   for (const call of facts.calls) {
     const { pickedUpAt, endedAt, placedAt } = call;
     const direction = call.by === 'person' ? 'USER_INITIATED' : 'BUSINESS_INITIATED';
-    if (call.by === 'person' && placedAt !== undefined && (truth || call.told.size > 0))
-      steps.push({ at: placedAt, run: () => countContact(pair, placedAt) });
+    if (call.by === 'person' && placedAt !== undefined && (truth || call.told.size > 0)) {
+      // Where the end was heard first, the ledger cannot know how long it rang.
+      const endFirst = view === 'doubtful' && pickedUpAt === undefined && [...call.told][0] === 'terminated';
+      const at = endFirst ? (endedAt ?? placedAt) - LONGEST_RING_MS : placedAt;
+      steps.push({ at, run: () => countContact(pair, at) });
+    }
     if (pickedUpAt !== undefined && (truth || knownConnected(call)))
       steps.push({ at: pickedUpAt, run: () => countConnected(pair, direction, pickedUpAt) });
     if (endedAt !== undefined && (truth || knownEnded(call)))
