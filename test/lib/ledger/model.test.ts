@@ -7,7 +7,7 @@ import type { Tally } from './model/world.ts';
 
 /** More for a night's run: WA_MODEL_RUNS=100000. */
 const RUNS = Number(process.env.WA_MODEL_RUNS ?? 10_000);
-const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 600);
+const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 300);
 /** Every run plays other histories; a failure names its seed. */
 const SEED = Number(process.env.WA_MODEL_SEED ?? Date.now() % 1_000_000_000);
 const PATH = process.env.WA_MODEL_PATH;
