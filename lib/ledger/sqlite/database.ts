@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Instant } from '../../permission/model.ts';
 import { LedgerError } from '../ledger.ts';
 import { makeFolder } from '../make-folder.ts';
 import { backUp } from './backup.ts';
-import { asLedgerError, corrupt } from './faults.ts';
+import { asLedgerError, corrupt, unwritable } from './faults.ts';
 import { refuseNetworkDrive } from './network-drive.ts';
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
 import { Traces } from './traces.ts';
@@ -176,6 +176,18 @@ function prepareFolder(location: string): void {
     );
   }
   refuseNetworkDrive(folder);
+  insistOnRights(location, folder);
+}
+
+/** SQLite opens what it may only read, and then reports its own lock as a broken disk. It writes beside the file as well. */
+function insistOnRights(location: string, folder: string): void {
+  const { R_OK, W_OK, X_OK } = constants;
+  try {
+    accessSync(folder, W_OK | X_OK);
+    if (existsSync(location)) accessSync(location, R_OK | W_OK);
+  } catch (error) {
+    throw unwritable(location, (error as NodeJS.ErrnoException).code ?? 'no rights');
+  }
 }
 
 function olderThan(version: string, minimum: readonly number[]): boolean {

@@ -46,7 +46,7 @@ export function corrupt(location: string, detail: string): LedgerError {
   );
 }
 
-function unwritable(location: string, detail: string): LedgerError {
+export function unwritable(location: string, detail: string): LedgerError {
   return new LedgerError(
     'store_unavailable',
     `The permission store ${location} cannot be opened for writing (${detail}).`,
