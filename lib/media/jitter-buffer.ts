@@ -216,7 +216,7 @@ export class JitterBuffer {
   #play(head: Held, at: number, quiet: boolean): Turn {
     const target = this.#delay.target();
     const missing = target - this.#delayMs;
-    if (missing >= FRAME_MS && head.to > head.from && (quiet || this.#sinceStretch > STRETCH_EVERY)) {
+    if (missing >= FRAME_MS / 2 && head.to > head.from && (quiet || this.#sinceStretch > STRETCH_EVERY)) {
       this.#sinceStretch = 0;
       this.#counts.stretched += 1;
       return { kind: this.#resting ? 'silence' : 'concealed', ticks: this.#frame };
@@ -224,6 +224,9 @@ export class JitterBuffer {
     const tooLong = this.#delayMs > this.#maximumMs + FRAME_MS;
     const shrinks = tooLong || (quiet && -missing >= FRAME_MS && at - this.#shrunkAt >= SHRINK_EVERY_MS);
     this.#queue.shift();
+    // Only now it is sure what was lost, and not just late.
+    const lost = head.sequence - this.#nextSequence - this.#omittedBefore(head.sequence);
+    for (let count = 0; count < Math.min(lost, MOST_CONCEALED); count += 1) this.#delay.turn(true);
     this.#spent = head.to;
     this.#cursor = head.to;
     this.#nextSequence = Math.max(this.#nextSequence, head.sequence + 1);
@@ -248,14 +251,14 @@ export class JitterBuffer {
     const gap = head.from - cursor;
     const lost = missing > 0 && this.#concealedInRow < missing;
     if (lost && gap <= this.#lastTicks) {
-      this.#lose(true);
+      this.#concealedInRow += 1;
       this.#counts.recovered += 1;
       this.#cursor = head.from;
       this.#spent = head.from;
       return { kind: 'recovered', next: head.packet, ticks: gap };
     }
     if (lost && this.#concealedInRow < MOST_CONCEALED) {
-      this.#lose(true);
+      this.#concealedInRow += 1;
       this.#counts.concealed += 1;
       this.#cursor = cursor + this.#lastTicks;
       return { kind: 'concealed', ticks: this.#lastTicks };
@@ -277,7 +280,7 @@ export class JitterBuffer {
       this.#cursor = Math.max(this.#spent, this.#cursorAt(at) + this.#frame);
       return { kind: 'silence', ticks: this.#frame };
     }
-    this.#lose(this.#concealedInRow > 0);
+    this.#concealedInRow += 1;
     this.#counts.concealed += 1;
     this.#cursor = cursor + this.#lastTicks;
     return { kind: 'concealed', ticks: this.#lastTicks };
@@ -289,11 +292,6 @@ export class JitterBuffer {
       if (place < this.#nextSequence) this.#omitted.delete(place);
       else if (place < sequence) count += 1;
     return count;
-  }
-
-  #lose(certain: boolean): void {
-    this.#concealedInRow += 1;
-    if (certain) this.#delay.turn(true);
   }
 
   /** The cursor that has the delay aimed for. */

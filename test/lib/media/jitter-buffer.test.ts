@@ -206,6 +206,40 @@ describe('jitter buffer', () => {
     assert.ok((delays.at(-150) as number) <= 80, `${delays.at(-150)} ms after pauses`);
   });
 
+  it('waits one packet longer where packets get lost, so that the copy in the next one is there in time', () => {
+    const buffer = new JitterBuffer(SETTINGS);
+    let before = 0;
+    for (let index = 0; index < 4000; index += 1) {
+      const at = index * 20;
+      const lossy = index >= 3000;
+      const packet = { ssrc: 1, sequenceNumber: index, timestamp: index * 160, payload: payload(index) };
+      if (!lossy || index % 10 !== 4) buffer.push(packet, at - 19 + (index % 4) * 4);
+      // Quiet at first, so that the delay may shrink to what a perfect network needs.
+      while (buffer.next(at + 1, !lossy).kind === 'skipped');
+      if (index === 2999) before = buffer.statistics().delayMs;
+    }
+    const { stretched, recovered, delayMs } = buffer.statistics();
+    assert.ok(before <= 40, `${before} ms before`);
+    assert.equal(stretched, 1, 'nobody pauses, so it is done in the middle of speech');
+    assert.ok(delayMs >= before + 19, `${delayMs} ms`);
+    assert.ok(recovered >= 98, `${recovered} recovered of 100`);
+  });
+
+  it('catches up after whoever plays was held up, also while somebody speaks', () => {
+    const buffer = new JitterBuffer(SETTINGS);
+    const delays: number[] = [];
+    for (let index = 0; index < 300; index += 1) {
+      const at = index * 20;
+      buffer.push({ ssrc: 1, sequenceNumber: index, timestamp: index * 160, payload: payload(index) }, at);
+      if (index >= 100 && index < 110) continue;
+      while (buffer.next(at).kind === 'skipped');
+      delays.push(buffer.statistics().delayMs);
+    }
+    assert.ok(buffer.statistics().skipped >= 1, 'it was behind');
+    assert.ok((delays.at(-1) ?? 999) <= 220, `${delays.at(-1)} ms`);
+    assert.equal(buffer.statistics().discarded, 0);
+  });
+
   it('understands a pause of the sender as silence, not as loss', () => {
     const pauses = speech(() => 5).map((packet) => ({
       ...packet,
