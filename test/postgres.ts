@@ -13,9 +13,13 @@ const PASSWORD = 'canary-0f1e2d';
 let shared: Promise<PostgresServer> | undefined;
 let schemas = 0;
 
-/** The PostgreSQL server of this test process, started when it is first wanted and stopped after the last test. */
+/**
+ * The PostgreSQL server of this test process, started when it is first wanted and stopped after the last test; or the one of the
+ * process that started this one, if that has named its port in WA_TEST_POSTGRES.
+ */
 export function postgresServer(): Promise<PostgresServer> {
-  shared ??= PostgresServer.start();
+  const port = process.env.WA_TEST_POSTGRES;
+  shared ??= port === undefined ? PostgresServer.start() : Promise.resolve(PostgresServer.at(Number(port)));
   return shared;
 }
 
@@ -70,6 +74,11 @@ export class PostgresServer {
     }
   }
 
+  /** A server that somebody else has started, and will stop. */
+  static at(port: number): PostgresServer {
+    return new PostgresServer('', '', port, []);
+  }
+
   /** With the password, as a user of the package would write it. */
   url(user = 'postgres', database = 'postgres', port = this.port): string {
     return `postgresql://${user}:${PASSWORD}@127.0.0.1:${port}/${database}`;
@@ -77,7 +86,6 @@ export class PostgresServer {
 
   async up(): Promise<void> {
     const { uid, gid } = this.#user;
-    process.once('exit', this.#onExit);
     const settings = [
       'listen_addresses=127.0.0.1',
       `port=${this.port}`,
@@ -86,11 +94,20 @@ export class PostgresServer {
       'max_connections=100',
       ...this.#settings,
     ];
-    const script = '"$0" "$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid';
+    // The folder goes with the last life of the server, however its process ended.
+    const script =
+      '"$0" "$@" & pid=$!; word=$(cat); kill -QUIT $pid 2> /dev/null; wait $pid; [ "$word" = keep ] || rm -rf "$WA_FOLDER"';
     const child = spawn(
       '/bin/sh',
       ['-c', script, join(this.#bin, 'postgres'), '-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])],
-      { stdio: ['pipe', 'ignore', 'pipe'], cwd: this.#folder, ...(uid === undefined ? {} : { uid, gid: gid ?? uid }) },
+      {
+        stdio: ['pipe', 'ignore', 'pipe'],
+        // Whoever ends our whole process group must not end the shell before it has tidied up.
+        detached: true,
+        cwd: tmpdir(),
+        env: { ...process.env, WA_FOLDER: this.#folder },
+        ...(uid === undefined ? {} : { uid, gid: gid ?? uid }),
+      },
     );
     this.#process = child;
     let log = '';
@@ -115,11 +132,10 @@ export class PostgresServer {
     const child = this.#process;
     if (child === undefined) return;
     this.#process = undefined;
-    process.removeListener('exit', this.#onExit);
     await this.#program('pg_ctl', 'stop', '-D', this.#data, '-m', mode, '-w', '-t', '30').catch(() => undefined);
     const ended = once(child, 'exit');
     child.ref();
-    child.stdin?.end();
+    child.stdin?.end('keep');
     if (child.exitCode === null && child.signalCode === null) await ended;
   }
 
@@ -138,24 +154,12 @@ export class PostgresServer {
 
   async remove(): Promise<void> {
     await this.down('immediate');
-    process.removeListener('exit', this.#onExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
   get #data(): string {
     return join(this.#folder, 'data');
   }
-
-  readonly #onExit = (): void => {
-    this.#process?.stdin?.destroy();
-    try {
-      // Its first line is the process id.
-      process.kill(Number(readFileSync(join(this.#data, 'postmaster.pid'), 'utf8').split('\n')[0]), 'SIGQUIT');
-    } catch {
-      // Not running.
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
-  };
 
   async #initialise(): Promise<void> {
     const { uid, gid } = this.#user;
