@@ -71,6 +71,7 @@ function stateColumns(state: PairState): Columns {
     promised_by: whole(p.promisedBy),
     last_granted_at: whole(state.lastGrantedAt),
     opt_out_confirmed_at: whole(state.optOutConfirmedAt),
+    told_limits: json(state.toldLimits),
   };
 }
 

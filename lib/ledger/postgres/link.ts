@@ -19,6 +19,9 @@ type Connected = Connection & { ref(): void; unref(): void };
 
 const CONNECT_MS = 5_000;
 
+/** The connection went between two round trips of a transaction, which the server has taken back. */
+export class TransactionLost extends Error {}
+
 /**
  * One connection to the server, made when it is first needed and again after it was lost. Statements that are sent together
  * cross the network together: one round trip, whatever their number.
@@ -55,9 +58,13 @@ export class Link {
   /**
    * Sends statements together and waits for all answers. @throws the first error; later statements have been refused by the
    * server if they were in the same transaction
+   *
+   * @param within the connection on which their transaction was begun: on a new one each of them would be a transaction of its own
+   * @throws TransactionLost if that connection is gone; nothing was sent
    */
-  async exchange(statements: readonly Statement[]): Promise<Answer[]> {
+  async exchange(statements: readonly Statement[], within?: Connected | undefined): Promise<Answer[]> {
     const known = this.#client;
+    if (within !== undefined && known !== within) throw new TransactionLost();
     const client = await this.open();
     this.wasUsed = client === known;
     this.trips += 1;

@@ -47,12 +47,15 @@ async function migrateLocked(
   now: number | undefined,
 ): Promise<void> {
   const s = `"${schema}"`;
+  let within: Link['client'];
   try {
     await link.exchange([
       { text: 'BEGIN' },
       // Until the end of this transaction, so that it works behind a pooler too.
       { text: `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, values: [`whatsapp-calling ${schema}`] },
     ]);
+    // On a new connection every statement would be a transaction of its own.
+    within = link.client;
     const [found] = await rows(link, [
       {
         text: `SELECT to_regclass($1) IS NOT NULL AS ours, EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = $2) AS there,
@@ -64,31 +67,38 @@ async function migrateLocked(
     if (found?.ours !== true) {
       if (found?.taken === true) throw foreign(schema, location);
       // Asking for a schema that exists needs the right to make one all the same.
-      if (found?.there !== true) await link.exchange([{ text: `CREATE SCHEMA ${s}` }]);
-      await link.exchange([
-        { text: `CREATE TABLE ${s}.migration(version integer PRIMARY KEY, applied_at bigint NOT NULL)` },
-      ]);
+      if (found?.there !== true) await link.exchange([{ text: `CREATE SCHEMA ${s}` }], within);
+      await link.exchange(
+        [{ text: `CREATE TABLE ${s}.migration(version integer PRIMARY KEY, applied_at bigint NOT NULL)` }],
+        within,
+      );
     }
-    const from = await version(link, s);
+    const from = await version(link, s, within);
     if (from > steps.length) throw newer(schema, location, from, steps.length);
     for (let done = from; done < steps.length; done++) {
-      await link.exchange([
-        { text: steps[done] ?? '' },
-        {
-          text: `INSERT INTO ${s}.migration(version, applied_at) VALUES($1, coalesce($2::bigint, ${NOW}))`,
-          values: [done + 1, now ?? null],
-        },
-      ]);
+      await link.exchange(
+        [
+          { text: steps[done] ?? '' },
+          {
+            text: `INSERT INTO ${s}.migration(version, applied_at) VALUES($1, coalesce($2::bigint, ${NOW}))`,
+            values: [done + 1, now ?? null],
+          },
+        ],
+        within,
+      );
     }
-    await link.exchange([
-      {
-        text: `INSERT INTO ${s}.chain(seq, hash, last_at, created_at)
+    await link.exchange(
+      [
+        {
+          text: `INSERT INTO ${s}.chain(seq, hash, last_at, created_at)
           SELECT 0, decode(repeat('00', 32), 'hex'), t.now, t.now FROM (SELECT coalesce($1::bigint, ${NOW}) AS now) t
           ON CONFLICT DO NOTHING`,
-        values: [now ?? null],
-      },
-      { text: 'COMMIT' },
-    ]);
+          values: [now ?? null],
+        },
+        { text: 'COMMIT' },
+      ],
+      within,
+    );
   } catch (error) {
     await link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
     throw error;
@@ -98,13 +108,17 @@ async function migrateLocked(
 /** The server's clock at this moment, in milliseconds; not the time at which the transaction began. */
 export const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
-async function version(link: Link, s: string): Promise<number> {
-  const [row] = await rows(link, [{ text: `SELECT coalesce(max(version), 0) AS version FROM ${s}.migration` }]);
+async function version(link: Link, s: string, within?: Link['client']): Promise<number> {
+  const [row] = await rows(link, [{ text: `SELECT coalesce(max(version), 0) AS version FROM ${s}.migration` }], within);
   return Number(row?.version);
 }
 
-async function rows(link: Link, statements: Parameters<Link['exchange']>[0]): Promise<Answer['rows']> {
-  const [answer] = await link.exchange(statements);
+async function rows(
+  link: Link,
+  statements: Parameters<Link['exchange']>[0],
+  within?: Link['client'],
+): Promise<Answer['rows']> {
+  const [answer] = await link.exchange(statements, within);
   return answer?.rows ?? [];
 }
 

@@ -128,6 +128,10 @@ BEGIN
     last_at = CASE WHEN set_back THEN now ELSE greatest(last_at, now) END;
 END $$;
 `,
+    // What the provider's own answer allows a person (JSON, see `ToldLimits`).
+    `
+ALTER TABLE ${s}.pair ADD COLUMN told_limits text;
+`,
   ];
 }
 

@@ -11,7 +11,7 @@ import { type BringName, type BroughtRows, bringStatements, horizons, idStatemen
 import type { Brought } from './brought.ts';
 import { type Changes, isEmpty } from './changes.ts';
 import { codeOf, isConnectionLost, isWorthAnotherTry } from './faults.ts';
-import type { Link, Row, Statement } from './link.ts';
+import { type Link, type Row, type Statement, TransactionLost } from './link.ts';
 import { Missing, Needs } from './needs.ts';
 import { addNeeds, type Hints } from './needs-of.ts';
 import { Questions } from './questions.ts';
@@ -106,8 +106,10 @@ export class PostgresStore {
     const proposals: Proposals = { fingerprintKey: undefined };
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       let brought: Brought;
+      let within: Link['client'];
       try {
         brought = await this.#bring(link, needs, locked, open);
+        within = link.client;
         open = locked;
       } catch (error) {
         open = true;
@@ -144,13 +146,13 @@ export class PostgresStore {
       }
       if (!locked) throw new WritesAfterAll();
       try {
-        await this.#write(link, result.changes, brought);
+        await this.#write(link, result.changes, brought, within);
         this.#remember(operations, result.outcomes);
         return result.outcomes;
       } catch (error) {
         open = true;
         conflicts += weightOf(error);
-        if (!isWorthAnotherTry(error) || conflicts > MOST_CONFLICTS) {
+        if (!(isWorthAnotherTry(error) || error instanceof TransactionLost) || conflicts > MOST_CONFLICTS) {
           giveUp(link, error);
           throw error;
         }
@@ -252,8 +254,11 @@ export class PostgresStore {
     }
   }
 
-  async #write(link: Link, changes: Changes, brought: Brought): Promise<void> {
+  async #write(link: Link, changes: Changes, brought: Brought, within: Link['client']): Promise<void> {
     const { schema, profile, onEvents } = this.#options;
+    if (within === undefined) throw new TransactionLost();
+    // Used up even if this fails: nobody may know whether it did.
+    if (changes.newPairs.size > 0) this.#pairIds = this.#pairIds.filter((id) => !changes.newPairs.has(id));
     for (const at of changes.heard) this.#clock?.heardProvider(at);
     const clock = this.#clock?.read() ?? brought;
     const setBack = clock.now < brought.now;
@@ -263,13 +268,12 @@ export class PostgresStore {
     const mine = [...changes.events.values()].filter(({ taker }) => taker !== '').map(({ key }) => key);
     if (mine.length > 0) onEvents?.(mine, 'storing');
     try {
-      const answers = await link.exchange([...statements, ...tell(schema, changes), { text: 'COMMIT' }]);
+      const answers = await link.exchange([...statements, ...tell(schema, changes), { text: 'COMMIT' }], within);
       if (answers.at(-1)?.command !== 'COMMIT') throw new Error('the transaction was rolled back');
     } catch (error) {
       if (mine.length > 0) onEvents?.(mine, 'failed');
       throw error;
     }
-    if (changes.newPairs.size > 0) this.#pairIds = this.#pairIds.filter((id) => !changes.newPairs.has(id));
     if (changes.fingerprintKey !== undefined) this.#fingerprintKey = changes.fingerprintKey;
   }
 

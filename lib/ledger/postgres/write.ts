@@ -148,9 +148,24 @@ function writePairs(s: string, changes: Changes, add: Add): void {
   const rows = [...changes.pairs.values()].sort((a, b) => a.pairId - b.pairId);
   const columns = rows.map((pair) => {
     const row = pairColumns(pair, pair.mergedInto);
-    return { ...row, audit_key: `\\x${row.audit_key}` };
+    return { ...row, pair_id: pair.pairId, audit_key: `\\x${row.audit_key}` };
   });
-  add(upsert(s, 'pair', 'pair_id', columns));
+  // A new row never takes the place of another one.
+  add(
+    insert(
+      s,
+      'pair',
+      columns.filter((row) => changes.newPairs.has(row.pair_id)),
+    ),
+  );
+  add(
+    upsert(
+      s,
+      'pair',
+      'pair_id',
+      columns.filter((row) => !changes.newPairs.has(row.pair_id)),
+    ),
+  );
 }
 
 function writeAliases(s: string, changes: Changes, brought: Brought, add: Add): void {
