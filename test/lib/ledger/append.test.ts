@@ -153,6 +153,14 @@ onEveryEngine('append', (engine) => {
     assert.equal(word(await stand.request()), 'request_limit_day');
   });
 
+  it('the newest reply holds, whichever comes last', async () => {
+    const [older, newer] = [stand.reply('accept'), stand.reply('reject', { at: stand.now + SECOND })];
+    stand.clock.pass(MINUTE);
+    await stand.ledger.append([newer]);
+    assert.deepEqual((await stand.ledger.append([older]))[0]?.effects, []);
+    assert.equal(word(await stand.call()), 'permission_denied');
+  });
+
   it('an undeliverable request is no open question, but it counts', async () => {
     await stand.asked('wamid.1');
     await stand.ledger.append([

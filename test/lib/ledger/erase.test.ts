@@ -217,6 +217,16 @@ onEveryEngine('erasing a person', (engine) => {
     assert.notEqual((await stand.ledger.status(NUMBER.id, ANA)).status, 'granted');
   });
 
+  it('a permission from before, of which nothing was heard until after, is none', async () => {
+    await open();
+    await stand.asked('wamid.1', ANA);
+    const late = stand.reply('accept', { contextId: 'wamid.1' });
+    stand.clock.pass(SECOND);
+    await stand.ledger.erase(NUMBER.id, ANA);
+    await stand.ledger.append([late]);
+    assert.notEqual(word(await stand.call()), 'ok');
+  });
+
   it('whoever comes back is known again, without what was erased', async () => {
     await open();
     await stand.granted(BOTH);

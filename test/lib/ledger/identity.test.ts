@@ -67,6 +67,14 @@ onEveryEngine('one person under several names', (engine) => {
     assert.equal(explanation.callLimits[4]?.used, 2);
   });
 
+  it('keeps an opt-out by one name when merged with a younger permission by another', async () => {
+    await stand.ledger.doNotCall(NUMBER.id, ANA, { listed: true, source: 'keyword' });
+    stand.clock.pass(MINUTE);
+    await stand.granted(BY_ID);
+    await stand.ledger.append([stand.message({ contact: BOTH })]);
+    for (const contact of [ANA, BY_ID, BOTH]) assert.equal(word(await stand.call(contact)), 'do_not_call');
+  });
+
   it('is learnt from what the provider answers to a request or a call', async () => {
     const reservation = await stand.request(ANA);
     assert.ok(reservation.ok);

@@ -14,6 +14,8 @@ import {
   word,
 } from './stand.ts';
 
+const BEN = { phone: '4915112345678' };
+
 onEveryEngine('reservations', (engine) => {
   let stand: Stand;
   beforeEach(async () => {
@@ -64,6 +66,37 @@ onEveryEngine('reservations', (engine) => {
     assert.equal(word(await stand.call()), 'connected_call_limit');
     stand.clock.pass(DAY);
     assert.equal(word(await stand.call()), 'ok');
+  });
+
+  it('unknown goes on counting when we have concluded ourselves that it is over', async () => {
+    await stand.ledger.close();
+    stand = await Stand.open({ engine, overrides: { connectedCallsPerDay: 1 } });
+    await stand.granted();
+    const reservationId = await reserved();
+    await stand.ledger.settle(reservationId, { state: 'unknown', why: 'timeout' });
+    await stand.ledger.finishCall(reservationId, { outcome: 'failed', at: stand.now });
+    assert.equal(word(await stand.call()), 'call_in_progress', 'it may be ringing all the same');
+    stand.clock.pass(SILENT_CALL_MS);
+    assert.equal(word(await stand.call()), 'connected_call_limit');
+  });
+
+  it('a request counts from when it was sent, a start of the number too, not from the reservation', async () => {
+    await stand.ledger.close();
+    stand = await Stand.open({ engine, overrides: { startsPerDay: 1 } });
+    await stand.granted();
+    const reservationId = await reserved();
+    const asked = await stand.request(BEN);
+    assert.ok(asked.ok);
+    stand.clock.pass(30 * SECOND);
+    await stand.ledger.settle(reservationId, { state: 'consumed', providerId: 'wacid.1' });
+    await stand.ledger.settle(asked.reservationId, { state: 'consumed', providerId: 'wamid.1' });
+    await stand.ledger.append([stand.terminated('wacid.1')]);
+    stand.clock.pass(DAY + MINUTE - 1);
+    assert.equal(word(await stand.call()), 'number_daily_call_limit');
+    assert.equal(word(await stand.request(BEN)), 'request_limit_day');
+    stand.clock.pass(1);
+    assert.equal(word(await stand.call()), 'ok');
+    assert.equal(word(await stand.request(BEN)), 'ok');
   });
 
   it('an unknown request counts for its whole window', async () => {
