@@ -153,6 +153,8 @@ export class PostgresServer {
   }
 
   async remove(): Promise<void> {
+    // Somebody else's goes on.
+    if (this.#folder === '') return;
     await this.down('immediate');
     rmSync(this.#folder, { recursive: true, force: true });
   }
