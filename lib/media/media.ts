@@ -3,6 +3,7 @@
  * commands, events and results, all plain data. One engine (one worker) per Node-RED process.
  */
 import type { BridgeInfo, BridgeOptions, BridgeResult, BridgeStatistics } from './bridge-options.ts';
+import type { Finding } from './doctor/finding.ts';
 
 export type {
   BridgeCodecName,
@@ -22,6 +23,14 @@ export interface LegOptions {
   /** Only use this local address. `127.0.0.1` for the simulator. */
   bindAddress?: string;
   iceServers?: { urls: string; username?: string; credential?: string }[];
+  /** Checks go to private addresses of the other side too; for a media relay in the same network. */
+  allowPrivate?: boolean;
+  /** No packet of the person for so many seconds is told (`silence`). 10 if left out, 0: never. */
+  silenceSeconds?: number;
+  /** The same, but the call should end then. 0 or left out: never. */
+  silenceEndsSeconds?: number;
+  /** `statistics` is told every so many seconds. 0 or left out: never. */
+  statisticsSeconds?: number;
 }
 
 export type LegState = 'new' | 'connecting' | 'connected' | 'failed' | 'closed';
@@ -37,6 +46,10 @@ export interface LegStatistics {
   dtlsRole?: 'client' | 'server';
   srtpProfile?: string;
   candidatePair?: string;
+  /** From the other side's description to the first moment at which sound could flow. */
+  connectMs?: number;
+  /** Packets that no key of the call opened. */
+  undecryptable?: number;
   /** What the other side reports about what we send (RTCP): the share lost lately, all lost, jitter. */
   farSide?: { lost: number; fractionLost: number; jitterMs: number };
   /** RTP bridges that are open. */
@@ -120,6 +133,16 @@ export interface LegEvents {
   media: [];
   /** A keypad digit. */
   digit: [{ digit: string; durationMs: number }];
+  /** The other side said goodbye in the media (RTCP BYE), and nothing came after it. */
+  bye: [];
+  /** Nothing has come from the person for so long. `reports`: RTCP still comes, so the way is open. `tooLong`: the call should end. */
+  silence: [{ seconds: number; reports: boolean; tooLong: boolean }];
+  /** Packets come again after a silence that was told. */
+  sound: [{ seconds: number }];
+  /** Something about the connection that a person should know. A fatal one comes just before `state` says failed. */
+  finding: [Finding];
+  /** Figures, every so many seconds if asked for. */
+  statistics: [LegStatistics];
 }
 
 /** A task that runs on a leg: `started` when it does its work, `done` when it is over. Both reject with `MediaError`. */
@@ -154,6 +177,7 @@ export interface Leg {
   bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult>;
   /** The person did something that cuts prompts short (barge-in). Digits do so by themselves; a speech detector calls this. */
   interrupt(by: Interruption): void;
+  /** Figures of now; of a leg that has failed or closed by itself, its last ones. */
   statistics(): Promise<LegStatistics>;
   on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void;
   /** Ends all tasks (their results say `call_ended`), closes sockets. Resolves when recordings are complete on disk. */

@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { RtpPacket } from 'werift';
 import { Bridge } from './bridge.ts';
 import type { Made, PersonPacket } from './bridge-way.ts';
+import type { MediaFacts } from './doctor/media-facts.ts';
+import { explainFailure } from './doctor/no-media.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { Keypad } from './keypad.ts';
+import { LegWatch } from './leg-watch.ts';
 import {
   type BridgeInfo,
   type BridgeOptions,
@@ -53,6 +56,7 @@ export class WorkerLeg {
   readonly #recorders = new Set<Recorder>();
   readonly #bridges = new Set<Bridge>();
   readonly #tasks = new Map<string, RunningTask>();
+  readonly #watch: LegWatch;
   readonly #cname = `wa-${randomBytes(6).toString('hex')}`;
   #transport!: WebRtcTransport;
   #reporter!: RtcpReporter;
@@ -64,18 +68,29 @@ export class WorkerLeg {
   #lastReceivedAt: number | undefined;
   #dtlsClosedAt: number | undefined;
   #closing: Promise<void> | undefined;
+  #negotiatedAt: number | undefined;
+  #connectMs: number | undefined;
+  /** Figures at the end: the transport forgets them when it closes. */
+  #last: LegStatistics | undefined;
 
-  private constructor(emit: Emit, pacer: Pacer) {
+  private constructor(options: LegOptions, emit: Emit, pacer: Pacer) {
     this.#emit = emit;
     this.#pacer = pacer;
+    this.#watch = new LegWatch(options, {
+      emit,
+      facts: () => this.#facts(),
+      statistics: () => this.statistics(),
+      source: () => this.#incoming.ssrc,
+    });
   }
 
   static async create(options: LegOptions, emit: Emit, pacer: Pacer): Promise<WorkerLeg> {
-    const leg = new WorkerLeg(emit, pacer);
+    const leg = new WorkerLeg(options, emit, pacer);
     leg.#transport = await WebRtcTransport.create(options, {
       packet: (packet) => leg.#onPacket(packet),
       rtcp: (packet) => leg.#reporter.receive(packet, performance.now()),
       state: (state) => leg.#onTransport(state),
+      control: (compound) => leg.#watch.control(compound, performance.now()),
     });
     leg.#reporter = new RtcpReporter(await loadWerift(), leg.#outgoing, leg.#incoming, leg.#cname);
     return leg;
@@ -109,6 +124,7 @@ export class WorkerLeg {
 
   accepted(): void {
     this.#accepted = true;
+    this.#watch.accepted();
     this.#openGate();
   }
 
@@ -152,6 +168,7 @@ export class WorkerLeg {
   }
 
   statistics(): LegStatistics {
+    if (this.#last) return this.#last;
     const { packets, duplicates, lost, jitter } = this.#incoming;
     const { roundTripMs, theirs } = this.#reporter;
     const bridges = [...this.#bridges].map((bridge) => bridge.statistics());
@@ -167,8 +184,19 @@ export class WorkerLeg {
         farSide: { lost: theirs.lost, fractionLost: theirs.fractionLost, jitterMs: theirs.jitter / TICKS_PER_MS },
       }),
       ...(bridges.length > 0 && { bridges }),
+      ...(this.#connectMs !== undefined && { connectMs: this.#connectMs }),
+      ...this.#opened(),
       ...this.#transport.describe(),
     };
+  }
+
+  #opened(): { undecryptable?: number } {
+    const { undecryptable } = this.#facts();
+    return undecryptable > 0 ? { undecryptable } : {};
+  }
+
+  #facts(): MediaFacts {
+    return { ...this.#transport.facts(), packetsTaken: this.#incoming.packets };
   }
 
   close(): Promise<void> {
@@ -209,6 +237,8 @@ export class WorkerLeg {
     this.#opusPayloadType = remote.opusPayloadType;
     this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
     this.#player.setMaximumRate(remote.maximumPlaybackRate);
+    this.#negotiatedAt = performance.now();
+    this.#watch.negotiated();
     this.#setState('connecting');
     this.#transport.connect(remote, role).catch(() => this.#onTransport('failed'));
   }
@@ -216,11 +246,15 @@ export class WorkerLeg {
   #onTransport(state: TransportState): void {
     if (this.#closing || this.#state === 'failed') return;
     if (state === 'connected') {
+      this.#connectMs = Math.round(performance.now() - (this.#negotiatedAt ?? 0));
       this.#setState('connected');
       this.#pacer.add(this.#beat);
       this.#openGate();
     } else if (state === 'closed' && this.#state === 'connected') this.#dtlsClosedAt ??= performance.now();
-    else this.#closing = this.#shut('failed');
+    else {
+      this.#emit('finding', explainFailure(this.#facts()));
+      this.#closing = this.#shut('failed');
+    }
   }
 
   #openGate(): void {
@@ -255,6 +289,7 @@ export class WorkerLeg {
     if (this.#incoming.accept(header, at, audio) === undefined) return;
     const first = this.#lastReceivedAt === undefined;
     this.#lastReceivedAt = at;
+    this.#watch.packet(at);
     if (!audio) {
       for (const bridge of this.#bridges) bridge.personKey({ ssrc, sequenceNumber, timestamp, marker, payload }, at);
       const before = this.#keypad.down;
@@ -276,6 +311,7 @@ export class WorkerLeg {
     for (const recorder of this.#recorders) recorder.beat(at);
     const stroke = this.#keypad.overdue(at);
     if (stroke) this.#emit('digit', stroke);
+    this.#watch.beat(at);
     const reports = this.#reporter.due(at);
     if (reports) this.#transport.sendRtcp(reports);
     if (this.#dtlsClosedAt !== undefined && at > this.#dtlsClosedAt + DTLS_CLOSE_DOUBT_MS) this.#judgeClose(at);
@@ -341,6 +377,8 @@ export class WorkerLeg {
 
   async #shut(state: 'failed' | 'closed'): Promise<void> {
     this.#pacer.remove(this.#beat);
+    this.#watch.close();
+    this.#last = this.statistics();
     const tasks = [...this.#tasks.values()].map((task) => task.stop('call_ended'));
     await this.#transport.close();
     this.#setState(state);

@@ -9,18 +9,22 @@ import type {
 } from '../../../lib/media/media.ts';
 import { MediaError } from '../../../lib/media/media.ts';
 
-type Listeners = { [E in keyof LegEvents]: Set<(...args: LegEvents[E]) => void> };
+type Listener = (...args: never[]) => void;
 
 /** A leg without sound: it records what is done to it, and the test says when it connects or fails. */
 export class FakeLeg implements Leg {
   readonly answers: string[] = [];
   gateOpen = false;
   closed = 0;
+  figures: LegStatistics = {
+    ...{ packetsReceived: 0, packetsSent: 0, packetsLost: 0, duplicates: 0, jitterMs: 0 },
+    codec: 'opus',
+  };
   onOffer: () => Promise<string> = async () => 'v=0 offer';
   onAnswer: (sdp: string) => Promise<void> = async () => {};
   onClose: () => Promise<void> = async () => {};
   #state: LegState = 'new';
-  readonly #listeners: Listeners = { state: new Set(), media: new Set(), digit: new Set() };
+  readonly #listeners = new Map<keyof LegEvents, Set<Listener>>();
   readonly id: string;
 
   constructor(id: string) {
@@ -28,10 +32,13 @@ export class FakeLeg implements Leg {
   }
   become(state: LegState): void {
     this.#state = state;
-    for (const listener of this.#listeners.state) listener(state);
+    this.tell('state', state);
   }
   press(digit: string): void {
-    for (const listener of this.#listeners.digit) listener({ digit, durationMs: 100 });
+    this.tell('digit', { digit, durationMs: 100 });
+  }
+  tell<E extends keyof LegEvents>(event: E, ...args: LegEvents[E]): void {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(...(args as never[]));
   }
   state(): LegState {
     return this.#state;
@@ -60,12 +67,13 @@ export class FakeLeg implements Leg {
     return this.play();
   }
   async statistics(): Promise<LegStatistics> {
-    return { packetsReceived: 0, packetsSent: 0, packetsLost: 0, duplicates: 0, jitterMs: 0, codec: 'opus' };
+    return this.figures;
   }
   on<E extends keyof LegEvents>(event: E, listener: (...args: LegEvents[E]) => void): () => void {
-    this.#listeners[event].add(listener);
+    const listeners = this.#listeners.get(event) ?? new Set();
+    this.#listeners.set(event, listeners.add(listener as Listener));
     return () => {
-      this.#listeners[event].delete(listener);
+      listeners.delete(listener as Listener);
     };
   }
   async close(): Promise<void> {
