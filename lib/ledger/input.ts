@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LONGEST_TOLD_MS } from '../permission/told-limits.ts';
 import { LedgerError } from './ledger.ts';
 import { isPlainJson } from './plain-json.ts';
 
@@ -54,12 +55,17 @@ export const settlement = z.discriminatedUnion('state', [
   z.object({ state: z.literal('unknown'), why: z.string().max(4_000) }),
 ]);
 
+const saidLimits = z
+  .array(z.object({ periodMs: z.number().int().min(1).max(LONGEST_TOLD_MS), allowed: z.number().int().min(0) }))
+  .max(10);
+
 export const correction = z.object({
   businessNumber,
   contact: contactInput,
-  says: z.enum(['no_permission', 'request_limit', 'connected_limit', 'permanent', 'temporary']),
+  says: z.enum(['no_permission', 'request_limit', 'connected_limit', 'permanent', 'temporary', 'limits']),
   expiresAt: instant.optional(),
   retryAt: instant.optional(),
+  limits: z.object({ requests: saidLimits, calls: saidLimits }).optional(),
   seen: z.string().max(1024).optional(),
 });
 

@@ -8,6 +8,8 @@ import type {
   PermissionEnd,
   Reason,
   ReservationState,
+  ToldLimit,
+  ToldLimits,
 } from '../permission/model.ts';
 import type { ProviderEvent } from '../provider/event.ts';
 import type {
@@ -65,6 +67,8 @@ interface Reserved {
   warnings?: Reason[];
   /** Of a call: why what is stored may differ from what the provider knows. Absent: nothing speaks for it. */
   doubts?: Doubt[];
+  /** The provider's own limits for this person, as last told; the rules go by them. */
+  toldLimits?: ToldLimits;
 }
 
 /** How a reservation went. `released` only if it is sure that nothing was sent. */
@@ -152,10 +156,15 @@ export interface DoNotCallImport {
 export interface Correction {
   businessNumber: BusinessNumber;
   contact: Contact;
-  /** `no_permission` 138006, `request_limit` 138009, `connected_limit` 138012, `permanent` 138017. */
-  says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary';
+  /**
+   * `no_permission` 138006, `request_limit` 138009, `connected_limit` 138012, `permanent` 138017; `limits`: what the
+   * permission query allows this person, whether it is used up or not.
+   */
+  says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary' | 'limits';
   expiresAt?: Instant;
   retryAt?: Instant;
+  /** With `limits`. An empty list: nothing was told about them, and what was told before stays. */
+  limits?: { requests: Omit<ToldLimit, 'at'>[]; calls: Omit<ToldLimit, 'at'>[] };
   /**
    * `permissionMark` of the permission that the provider's answer was compared with: if something else has become known
    * since (a webhook was faster), the correction changes nothing. Left out: it is applied to whatever is stored.
@@ -178,6 +187,8 @@ export interface Explanation {
   doubts?: Doubt[];
   /** Until when the provider itself has said no to requests and calls, although our own counts may have room. */
   providerBlocks?: { requestsUntil?: Instant; callsUntil?: Instant };
+  /** The provider's own limits for this person, as last told; the rules go by them. */
+  toldLimits?: ToldLimits;
 }
 
 /**

@@ -6,8 +6,8 @@ export const ERASED_SOURCE = 'erased';
 
 /**
  * The state of a pair whose person asked to be forgotten. What protects the person and the business number stays (opt-out,
- * unanswered calls, pauses, what was forgiven, each only as a time); what permitted something or tells about them goes.
- * Nothing that was said before the erasure, and arrives late, counts any more.
+ * unanswered calls, pauses, what was forgiven, each only as a time); what permitted something or tells about them (the
+ * provider's own limits for them, too) goes. Nothing that was said before the erasure, and arrives late, counts any more.
  */
 export function applyErasure(state: PairState, now: Instant): PairState {
   const permission: Permission = { status: 'not_requested', repliedAt: later(state.permission.repliedAt, now) };

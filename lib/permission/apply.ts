@@ -1,7 +1,8 @@
-import type { Instant, Permission } from './model.ts';
+import type { Instant, Permission, ToldLimit } from './model.ts';
 import { type Applied, later, type PairState } from './pair-state.ts';
 import { isPermanentAtProvider, viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
+import { keepTold, newerTold } from './told-limits.ts';
 
 export { applyConnected, applyContactByPerson, applyUnanswered, UNANSWERED_ENDS_NEEDED } from './apply-call.ts';
 export { applyReply, type Reply } from './apply-reply.ts';
@@ -54,15 +55,21 @@ export function applyRequestFailed(state: PairState, requestId: string): Applied
 export function applyCorrection(
   state: PairState,
   correction: {
-    says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary';
+    says: 'no_permission' | 'request_limit' | 'connected_limit' | 'permanent' | 'temporary' | 'limits';
     expiresAt?: Instant;
     retryAt?: Instant;
+    limits?: { requests: readonly Omit<ToldLimit, 'at'>[]; calls: readonly Omit<ToldLimit, 'at'>[] };
   },
   profile: Profile,
   now: Instant,
 ): Applied {
-  const { says, expiresAt, retryAt } = correction;
+  const { says, expiresAt, retryAt, limits } = correction;
   const before = viewPermission(state.permission, profile, now);
+  if (says === 'limits') {
+    if (limits === undefined) return { state, changes: [], audit: { event: 'limits_told', detail: {} } };
+    const toldLimits = keepTold(state.toldLimits, limits, now);
+    return { state: { ...state, toldLimits }, changes: [], audit: { event: 'limits_told', detail: { ...limits } } };
+  }
   const audit = {
     event: 'corrected_by_provider',
     detail: {
@@ -180,6 +187,8 @@ export function mergePairs(a: PairState, b: PairState): PairState {
   const newest = newestWord(a.permission) >= newestWord(b.permission) ? a : b;
   const merged: PairState = { permission: newest.permission, unanswered: 0 };
   if (newest.selfRevoked !== undefined) merged.selfRevoked = newest.selfRevoked;
+  const toldLimits = newerTold(a.toldLimits, b.toldLimits);
+  if (toldLimits !== undefined) merged.toldLimits = toldLimits;
   for (const state of [a, b]) {
     for (const key of [
       'lastConnectedAt',

@@ -5,6 +5,7 @@ import { viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 import { judgeQuietHours } from './quiet-hours.ts';
 import { contactsCountry, sharedChecks } from './shared-checks.ts';
+import { rulesFor } from './told-limits.ts';
 import { asLimitState, countWindow } from './window.ts';
 
 export interface CallOptions {
@@ -17,7 +18,7 @@ export interface CallOptions {
  * and a business country are no limits and are not listed: the permission itself is told beside the decision.
  */
 export function mayCall(snapshot: PairSnapshot, profile: Profile, now: Instant, options: CallOptions = {}): Decision {
-  return decide((at) => judge(snapshot, profile, at, options), now);
+  return decide((at) => judge(snapshot, rulesFor(profile, snapshot.toldLimits, at), at, options), now);
 }
 
 function judge(snapshot: PairSnapshot, profile: Profile, now: Instant, { purpose }: CallOptions): Judgement {

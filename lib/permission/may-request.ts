@@ -4,6 +4,7 @@ import { isPermanentAtProvider, viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 import { judgeQuietHours } from './quiet-hours.ts';
 import { contactsCountry, sharedChecks } from './shared-checks.ts';
+import { rulesFor } from './told-limits.ts';
 import { asLimitState, countWindow } from './window.ts';
 
 export interface RequestOptions {
@@ -27,7 +28,7 @@ export function mayRequest(
   now: Instant,
   options: RequestOptions,
 ): RequestDecision {
-  const decision = decide((at) => judge(snapshot, profile, at, options), now);
+  const decision = decide((at) => judge(snapshot, rulesFor(profile, snapshot.toldLimits, at), at, options), now);
   if (!decision.allowed) return decision;
   return { ...decision, via: wayToAsk(snapshot, profile, now, options) ?? 'template' };
 }

@@ -66,6 +66,18 @@ export interface Use {
   grantedAt?: Instant;
 }
 
+/** A limit that the provider's permission query told for one person, and when it said so. */
+export interface ToldLimit {
+  periodMs: number;
+  allowed: number;
+  at: Instant;
+}
+/** Everything that it told: per period at most one limit for permission requests, and one for connected calls. */
+export interface ToldLimits {
+  requests: ToldLimit[];
+  calls: ToldLimit[];
+}
+
 /** Everything a decision about one pair needs, read by the engine in one transaction under lock. */
 export interface PairSnapshot {
   businessNumber: BusinessNumber;
@@ -99,6 +111,8 @@ export interface PairSnapshot {
   /** The provider said so (138009, 138012), although our own count has room. It wins. */
   requestsBlockedUntil?: Instant;
   callsBlockedUntil?: Instant;
+  /** What the provider allows this person's pair, as it told; takes the place of the profile's numbers (`told-limits.ts`). */
+  toldLimits?: ToldLimits;
   /** The one call that is, or may be, going on with this person. */
   liveCall?: { reservationId: string; callId?: string; since: Instant };
   /** Last time the person wrote to us, called us or accepted our call: opens the 24 h service window. */

@@ -1,4 +1,4 @@
-import type { Instant, Permission, PermissionEnd } from './model.ts';
+import type { Instant, Permission, PermissionEnd, ToldLimits } from './model.ts';
 
 /** What is remembered of a pair of business number and contact, apart from its requests and calls. */
 export interface PairState {
@@ -16,6 +16,8 @@ export interface PairState {
   serviceWindowFrom?: Instant;
   requestsBlockedUntil?: Instant;
   callsBlockedUntil?: Instant;
+  /** The provider's own limits for this pair, as last told. */
+  toldLimits?: ToldLimits;
   doNotCall?: { since: Instant; source: string };
   /** When the newest confirmation of an opt-out was given free to be sent. */
   optOutConfirmedAt?: Instant;

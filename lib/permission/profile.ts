@@ -1,4 +1,4 @@
-import type { ReasonCode, RuleSource } from './model.ts';
+import type { Instant, ReasonCode, RuleSource } from './model.ts';
 
 export type { ProfileOverrides } from './overrides.ts';
 
@@ -10,6 +10,8 @@ export interface WindowRule {
   allowed: number;
   /** The user set the number: what the provider says may lower it, never raise it. */
   own?: true;
+  /** The provider lowered the number, or brought the rule; until then, unless it says so again. */
+  until?: Instant;
 }
 /** A duration with its source. */
 export interface DurationRule {

@@ -1,5 +1,6 @@
-import type { Instant, LimitState, Permission, ReasonCode } from './model.ts';
+import type { Instant, LimitState, Permission, ToldLimit, ToldLimits } from './model.ts';
 import type { Profile, WindowRule } from './profile.ts';
+import { keepTold, LONGEST_TOLD_MS, rulesFor } from './told-limits.ts';
 
 const HOUR = 3_600_000;
 
@@ -23,6 +24,8 @@ export interface OurView {
   permission?: Permission;
   requestLimits?: readonly LimitState[];
   callLimits?: readonly LimitState[];
+  /** What the provider had told about the person before. */
+  toldLimits?: ToldLimits;
   /** Uses of ours that are under way and that the provider may or may not count yet: a difference up to that many is none. */
   underWay?: number;
 }
@@ -31,64 +34,68 @@ export interface Reconciled {
   profile: Profile;
   requestLimits: LimitState[];
   callLimits: LimitState[];
+  /** What is to be kept of the answer. */
+  told: { requests: SaidLimit[]; calls: SaidLimit[] };
   /** One sentence for each thing in which the provider contradicts the rules or the store. */
   differences: string[];
 }
+type SaidLimit = Omit<ToldLimit, 'at'>;
 
 /**
  * The rules as the provider applies them to one person: its own numbers win over a profile's, in both directions
- * (providers.md §2). A number that the user set is a promise of the user: the provider may lower it, never raise it.
+ * (providers.md §2). A number that the user set is a promise of the user: the provider may lower it, never raise it. What it
+ * had told before, and says again, is no difference.
  *
  * @param now when the provider said so; becomes the date of its limits
  */
 export function reconcile(profile: Profile, live: LivePermission, now: Instant, ours: OurView = {}): Reconciled {
-  const result = structuredClone(profile);
   const differences: string[] = [];
-  const told = { now, differences, underWay: ours.underWay ?? 0 };
-  const requestLimits = live.request.limits.flatMap((limit) => {
-    const period = usable(limit, differences);
-    if (period === undefined) return [];
-    let rule = result.requests.find(({ periodMs }) => periodMs === period);
-    if (rule === undefined) {
-      rule = windowLike(limit, period, now);
-      result.requests.push(rule);
-      differences.push(`WhatsApp limits permission requests to ${rule.rule.limit}; the rules have no such limit.`);
-    }
-    return [apply(rule, limit, ours.requestLimits, told)];
-  });
-  result.requests.sort((a, b) => a.periodMs - b.periodMs);
-  const callLimits = live.call.limits.flatMap((limit) => {
-    const period = usable(limit, differences);
-    if (period === undefined) return [];
-    if (period === result.connectedCalls.periodMs) return [apply(result.connectedCalls, limit, ours.callLimits, told)];
+  const known = rulesFor(profile, ours.toldLimits, now);
+  const requests = usable(live.request.limits, differences);
+  const calls = usable(live.call.limits, differences).filter(({ limit, periodMs }) => {
+    if (periodMs === known.connectedCalls.periodMs) return true;
     differences.push(`WhatsApp limits calls to ${limit.allowed} in ${limit.period}; the rules have no such limit.`);
-    return [];
+    return false;
   });
+  const told = { requests: said(requests), calls: said(calls) };
+  const result = rulesFor(profile, keepTold(ours.toldLimits, told, now), now);
+  const view = (counted: readonly LimitState[] | undefined): Comparison => ({
+    differences,
+    counted,
+    underWay: ours.underWay ?? 0,
+  });
+  const requestLimits = requests.flatMap(({ limit, periodMs }) => {
+    const rule = result.requests.find((window) => window.periodMs === periodMs);
+    if (rule === undefined) return [];
+    const before = known.requests.find((window) => window.periodMs === periodMs);
+    return [compare(before, rule, limit, view(ours.requestLimits))];
+  });
+  const callLimits = calls.map(({ limit }) =>
+    compare(known.connectedCalls, result.connectedCalls, limit, view(ours.callLimits)),
+  );
   comparePermission(live, ours.permission, differences);
-  return { profile: result, requestLimits, callLimits, differences };
+  return { profile: result, requestLimits, callLimits, told, differences };
 }
 
-function apply(
+interface Comparison {
+  differences: string[];
+  counted: readonly LimitState[] | undefined;
+  underWay: number;
+}
+
+/** @param before the rule as it held until now; absent: there was none for this period */
+function compare(
+  before: WindowRule | undefined,
   rule: WindowRule,
   limit: LiveLimit,
-  counted: readonly LimitState[] | undefined,
-  { now, differences, underWay }: { now: Instant; differences: string[]; underWay: number },
+  { differences, counted, underWay }: Comparison,
 ): LimitState {
-  const before = rule.rule.limit;
-  if (limit.allowed !== rule.allowed) {
-    const lowered = limit.allowed < rule.allowed;
-    if (rule.own !== true || lowered) {
-      differences.push(`WhatsApp allows ${limit.allowed} where the rules say: ${before}.`);
-      rule.allowed = limit.allowed;
-      rule.rule = {
-        ...rule.rule,
-        limit: before.replace(/^[\d,]+/, String(limit.allowed)),
-        source: `told by the provider for this person (instead of: ${before}; ${rule.rule.source})`,
-        date: new Date(now).toISOString().slice(0, 10),
-      };
-    } else {
-      differences.push(`WhatsApp allows ${limit.allowed}; your own limit stays: ${before}.`);
-    }
+  if (before === undefined) {
+    differences.push(`WhatsApp limits permission requests to ${rule.rule.limit}; the rules have no such limit.`);
+  } else if (limit.allowed !== rule.allowed) {
+    differences.push(`WhatsApp allows ${limit.allowed}; your own limit stays: ${rule.rule.limit}.`);
+  } else if (rule.allowed !== before.allowed) {
+    differences.push(`WhatsApp allows ${limit.allowed} where the rules say: ${before.rule.limit}.`);
   }
   const known = counted?.find((state) => state.rule.id === rule.rule.id);
   if (known !== undefined && (limit.used > known.used || limit.used < known.used - underWay)) {
@@ -102,30 +109,30 @@ function apply(
   return state;
 }
 
-function windowLike({ allowed, period }: LiveLimit, periodMs: number, now: Instant): WindowRule {
-  const code: ReasonCode =
-    periodMs <= 24 * HOUR
-      ? 'request_limit_day'
-      : periodMs <= 72 * HOUR
-        ? 'request_limit_three_days'
-        : 'request_limit_week';
-  const limit = `${allowed} permission requests per ${periodMs / HOUR} h and contact`;
-  const rule = {
-    id: `request-${period}`,
-    limit,
-    source: 'told by the provider for this person',
-    date: new Date(now).toISOString().slice(0, 10),
-  };
-  return { rule, code, periodMs, allowed };
+interface UsableLimit {
+  limit: LiveLimit;
+  periodMs: number;
 }
 
-/** The length of a limit's period in milliseconds; undefined, and a sentence, if the limit makes no sense. */
-function usable(limit: LiveLimit, differences: string[]): number | undefined {
-  const period = periodMs(limit.period);
-  const counts = [limit.allowed, limit.used].every((count) => Number.isSafeInteger(count) && count >= 0);
-  if (period !== undefined && counts) return period;
-  differences.push('WhatsApp tells a limit that cannot be understood; it is left out.');
-  return undefined;
+/** Limits that make sense, the smallest of each period; a sentence for each of the others. */
+function usable(limits: readonly LiveLimit[], differences: string[]): UsableLimit[] {
+  const found = new Map<number, UsableLimit>();
+  for (const limit of limits) {
+    const period = periodMs(limit.period);
+    const counts = [limit.allowed, limit.used].every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (period === undefined || !counts) {
+      differences.push('WhatsApp tells a limit that cannot be understood; it is left out.');
+    } else if (period > LONGEST_TOLD_MS) {
+      differences.push(`WhatsApp tells a limit for a period longer than is counted (${limit.period}); it is left out.`);
+    } else if (limit.allowed < (found.get(period)?.limit.allowed ?? Infinity)) {
+      found.set(period, { limit, periodMs: period });
+    }
+  }
+  return [...found.values()];
+}
+
+function said(limits: readonly UsableLimit[]): SaidLimit[] {
+  return limits.map(({ limit: { allowed }, periodMs }) => ({ periodMs, allowed }));
 }
 
 /** Days and smaller parts of ISO 8601 durations, and weeks. Months have no fixed length and no provider uses them. */

@@ -43,7 +43,12 @@ export function countWindow(
   };
   // The next use fits when so many have left the window that fewer than `allowed` are in it.
   const lastToLeave = times[used - rule.allowed];
-  if (used >= rule.allowed && lastToLeave !== undefined) state.freesAt = lastToLeave + rule.periodMs + skewMs;
+  if (used >= rule.allowed) {
+    const left = lastToLeave === undefined ? Infinity : lastToLeave + rule.periodMs + skewMs;
+    // What the provider lowered may be free earlier, once its word has lapsed.
+    const freesAt = Math.min(left, rule.until ?? Infinity);
+    if (Number.isFinite(freesAt)) state.freesAt = freesAt;
+  }
   return state;
 }
 

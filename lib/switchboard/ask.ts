@@ -41,8 +41,12 @@ async function consultFirst(desk: Desk, { contact, purpose }: AskInput): Promise
   if (liveCheck === 'never' || !provider.capabilities.queryPermission) return;
   const ours = await ledger.explain(businessNumber, contact, purpose);
   if (ours.requestReason?.code === 'do_not_call') return;
-  // What our own count forbids stays forbidden whatever the answer; only a permission could make the request needless.
-  const doubts = ours.doubts?.filter((doubt) => ours.canRequest || doubt === 'own_conclusion');
+  // What our own count forbids stays forbidden unless the provider allows more than the rules do; else only a permission
+  // that nobody told us of could make the request needless.
+  const counted = ours.requestReason?.code.startsWith('request_limit_') === true;
+  const doubts = ours.doubts?.filter(
+    (doubt) => ours.canRequest || doubt === 'own_conclusion' || (counted && doubt === 'limit_full'),
+  );
   await consult(desk, contact, ours, doubts);
 }
 

@@ -1,10 +1,11 @@
 import type { Correction } from '../ledger/ledger.ts';
 import { maskContact } from '../permission/masking.ts';
-import type { Contact, Instant, LimitState, Permission } from '../permission/model.ts';
+import type { Contact, Instant, LimitState, Permission, ToldLimits } from '../permission/model.ts';
 import { permissionMark } from '../permission/permission-mark.ts';
 import type { Profile } from '../permission/profile.ts';
 import { type OurView, reconcile } from '../permission/reconcile.ts';
 import { META_2026 } from '../permission/rules.ts';
+import { isWorthKeeping, keepTold, rulesFor, sameWindows } from '../permission/told-limits.ts';
 import { ProviderError, type ProviderPermission } from '../provider/provider.ts';
 import { type Desk, inBackground } from './desk.ts';
 import { told } from './patience.ts';
@@ -15,13 +16,14 @@ export interface Ours {
   requestLimits?: LimitState[];
   callLimits?: LimitState[];
   providerBlocks?: { requestsUntil?: Instant; callsUntil?: Instant };
+  toldLimits?: ToldLimits;
 }
 export interface LiveTruth {
   live: ProviderPermission;
   /** One sentence for each thing in which the two differed, and those of them that were not reported yet. */
   differences: string[];
   news: string[];
-  /** Whether the store had to be changed. */
+  /** Whether the store had to be changed: it may answer differently now. */
   corrected: boolean;
 }
 
@@ -46,16 +48,20 @@ export async function askProvider(
     throw error;
   }
   const view = comparable(ours, live, profile);
-  const { differences } = reconcile(profile, live, now(), view);
+  const { differences, told: limits } = reconcile(profile, live, now(), view);
   const news = desk.disagreements.news(contact, differences, now());
   for (const difference of news) log('warn', `${maskContact(contact)}: ${difference}`);
   const about = { businessNumber, contact };
   const corrections = correctionsFor(live, ours, view.permission, now());
-  const corrected = await correct(
+  const before = rulesFor(profile, ours.toldLimits, now());
+  const changed =
+    corrections.length > 0 || !sameWindows(before, rulesFor(profile, keepTold(ours.toldLimits, limits, now()), now()));
+  if (isWorthKeeping(ours.toldLimits, limits, now())) corrections.push({ says: 'limits', limits });
+  const written = await correct(
     desk,
     corrections.map((correction) => ({ ...about, ...correction })),
   );
-  return { live, differences, news, corrected };
+  return { live, differences, news, corrected: written && changed };
 }
 
 /**
@@ -79,9 +85,9 @@ export async function correct(desk: Desk, corrections: Correction[]): Promise<bo
  * goes on saying *granted* there is no disagreement, and nothing to correct.
  */
 function comparable(ours: Ours, live: ProviderPermission, profile: Profile): OurView {
-  const { permission, requestLimits = [], callLimits = [] } = ours;
+  const { permission, requestLimits = [], callLimits = [], toldLimits } = ours;
   const underWay = callLimits.find(({ rule }) => rule.id === profile.livePerPair.rule.id)?.used ?? 0;
-  const view: OurView = { requestLimits, callLimits, underWay };
+  const view: OurView = { requestLimits, callLimits, underWay, ...(toldLimits === undefined ? {} : { toldLimits }) };
   if (live.status !== 'none' && permission.ended === 'opt_out') return view;
   if (!profile.validity.caps) return { ...view, permission };
   if (live.status !== 'none' && permission.ended === 'expired') return view;

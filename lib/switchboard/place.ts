@@ -8,6 +8,7 @@ import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
 import { type LiveCall, liveCall, view } from './live-call.ts';
+import type { Ours } from './live-truth.ts';
 import { optOutByKey } from './opt-out.ts';
 import { told } from './patience.ts';
 import { needsPermission, refusalOf } from './refusal.ts';
@@ -31,10 +32,10 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   if (expiresAt !== undefined) desk.sweeper.expect(expiresAt);
   const call = register(desk, input, reservation);
   // Side by side: the provider's answer takes no longer than getting the audio ready.
-  const { permission, limits: callLimits, doubts } = reservation;
+  const { doubts } = reservation;
   const [offer, truth] = await Promise.all([
     prepareMedia(desk, call),
-    consult(desk, contact, { permission, callLimits }, doubts),
+    consult(desk, contact, viewOf(reservation), doubts),
   ]);
   const contradicted = truth === undefined ? undefined : await contradiction(desk, input, truth);
   if (contradicted !== undefined) {
@@ -61,13 +62,19 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   return result;
 }
 
-/** A refusal for want of permission may come from a store that has not heard of one. */
+function viewOf({ permission, limits: callLimits, toldLimits }: CallReservation): Ours {
+  return { permission, callLimits, ...(toldLimits === undefined ? {} : { toldLimits }) };
+}
+
+/** A refusal for want of permission may come from a store that has not heard of one, and a limit may be larger than it knows. */
 async function reserve(desk: Desk, { contact, purpose, origin }: PlaceInput): Promise<CallReservation> {
   const { ledger, businessNumber } = desk.deps;
   const intent = { businessNumber, contact, purpose, origin };
   const first = await ledger.reserveCall(intent);
-  if (first.ok || !needsPermission(first.reason)) return first;
-  const truth = await consult(desk, contact, { permission: first.permission, callLimits: first.limits }, first.doubts);
+  if (first.ok) return first;
+  const tooMany = first.reason.code === 'connected_call_limit' && first.doubts?.includes('limit_full') === true;
+  if (!tooMany && !needsPermission(first.reason)) return first;
+  const truth = await consult(desk, contact, viewOf(first), first.doubts);
   return truth?.corrected === true ? ledger.reserveCall(intent) : first;
 }
 

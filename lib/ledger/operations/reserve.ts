@@ -1,7 +1,15 @@
 import { callDoubts, type Doubt, requestDoubts } from '../../permission/doubt.ts';
 import { mayCall } from '../../permission/may-call.ts';
 import { mayRequest } from '../../permission/may-request.ts';
-import type { BusinessNumber, Contact, Decision, Instant, PairSnapshot, Reason } from '../../permission/model.ts';
+import type {
+  BusinessNumber,
+  Contact,
+  Decision,
+  Instant,
+  PairSnapshot,
+  Reason,
+  ToldLimits,
+} from '../../permission/model.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import type { CallIntent, CallReservation, Explanation, RequestIntent, RequestReservation } from '../ledger.ts';
@@ -60,12 +68,13 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
   if (known === 'conflict') return { ok: false, ...conflict() };
   const snapshot = readSnapshot(tx, businessNumber, number, contact, known, 'calls');
   const decision = mayCall(snapshot, tx.profile, tx.now, { purpose });
+  const told = toldLimits(snapshot);
   const doubts = callDoubts(snapshot, tx.profile, tx.now);
   const permission = viewPermission(snapshot.permission, tx.profile, tx.now, snapshot.doNotCall);
   const refusal = decision.allowed ? unsure(tx) : decision.reason;
   if (refusal !== undefined) {
     writeRefusal(tx, 'call_refused', number, known, refusal);
-    return { ok: false, reason: refusal, permission, ...doubted(doubts), ...seen(decision) };
+    return { ok: false, reason: refusal, permission, ...doubted(doubts), ...told, ...seen(decision) };
   }
   const pair = made(tx, number, contact, known);
   const call: CallRow = {
@@ -94,7 +103,7 @@ export function reserveCall(tx: Transaction, intent: CallIntent): CallReservatio
     numberId: number.numberId,
     pair,
   });
-  return { ok: true, reservationId: call.reservationId, permission, ...doubted(doubts), ...seen(decision) };
+  return { ok: true, reservationId: call.reservationId, permission, ...doubted(doubts), ...told, ...seen(decision) };
 }
 
 /** What would be answered now, with every limit. Reserves nothing. */
@@ -140,11 +149,16 @@ export function explain(
       ...new Set([...requestDoubts(snapshot, tx.profile, tx.now), ...callDoubts(snapshot, tx.profile, tx.now)]),
     ]),
     ...providerBlocks(snapshot, tx.now),
+    ...toldLimits(snapshot),
   };
 }
 
 function doubted(doubts: Doubt[]): { doubts?: Doubt[] } {
   return doubts.length === 0 ? {} : { doubts };
+}
+
+function toldLimits({ toldLimits: told }: PairSnapshot): { toldLimits?: ToldLimits } {
+  return told === undefined ? {} : { toldLimits: told };
 }
 
 /** What the provider has said, and what it may say otherwise by now. */

@@ -1,5 +1,6 @@
 import type { BusinessNumber, Contact, Instant, PairSnapshot } from '../../permission/model.ts';
 import { newPair } from '../../permission/pair-state.ts';
+import { rulesFor } from '../../permission/told-limits.ts';
 import { isLive } from '../timings.ts';
 import type { NumberRow, PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
@@ -32,7 +33,8 @@ export function readSnapshot(
   if (number.restrictedUntil !== undefined) snapshot.number.restrictedUntil = number.restrictedUntil;
   if (number.restriction !== undefined) snapshot.number.restriction = number.restriction;
   if (need !== 'calls' && pair !== undefined) {
-    const longest = Math.max(0, ...tx.profile.requests.map((rule) => rule.periodMs));
+    const { requests } = rulesFor(tx.profile, state.toldLimits, tx.now);
+    const longest = Math.max(0, ...requests.map((rule) => rule.periodMs));
     // A cap in all counts from the last grant, however long ago; such a list is as short as the cap.
     const since = tx.profile.requestsWithoutGrant === undefined ? Infinity : (state.lastGrantedAt ?? 0);
     snapshot.requests = tx.records.requestUses(pair.pairId, Math.min(tx.now - longest - tx.profile.skewMs, since));

@@ -2,6 +2,7 @@ import { applyCorrection, applyLapse } from '../../permission/apply.ts';
 import type { Contact, Instant, Permission } from '../../permission/model.ts';
 import { permissionMark } from '../../permission/permission-mark.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
+import { keepTold, rulesFor, sameWindows } from '../../permission/told-limits.ts';
 import type { AuditQuery, AuditRow, Correction, Effect } from '../ledger.ts';
 import { INBOX_KEEP_MS, UNDISPATCHED_KEEP_MS } from '../timings.ts';
 import { conflicting, findOrMakePair, findPair } from './identity.ts';
@@ -20,12 +21,20 @@ export function status(tx: Transaction, businessNumberId: string, contact: Conta
 export function correct(tx: Transaction, correction: Correction): Permission {
   const { businessNumber, contact } = correction;
   const number = tx.records.readNumber(businessNumber.id, businessNumber.phone);
+  if (isNothingNew(tx, number.numberId, correction)) return { status: 'not_requested' };
   const pair = certain(findOrMakePair(tx, number.numberId, contact));
   const view = (): Permission => viewPermission(pair.state.permission, tx.profile, tx.now, pair.state.doNotCall);
   if (correction.seen !== undefined && correction.seen !== permissionMark(view())) return view();
   const applied = applyCorrection(pair.state, correction, tx.profile, tx.now);
   tx.records.insertNotices(commitTransition(tx, pair, businessNumber.id, applied));
   return view();
+}
+
+/** Strangers are not stored for having been looked up: only for a limit of their own that the rules do not have. */
+function isNothingNew(tx: Transaction, numberId: number, { says, limits, contact }: Correction): boolean {
+  if (says !== 'limits' || findPair(tx, numberId, contact) !== undefined) return false;
+  if (limits === undefined) return true;
+  return sameWindows(tx.profile, rulesFor(tx.profile, keepTold(undefined, limits, tx.now), tx.now));
 }
 
 /** When the next permission or pending request lapses by itself. */

@@ -39,7 +39,7 @@ export function writeState(tx: Session, pair: PairRow): void {
       `UPDATE pair SET status=?, kind=?, granted_at=?, expires_at=?, source=?, ended=?, ended_at=?, purpose=?,
        request_id=?, requested_at=?, replied_at=?, last_connected_at=?, requests_reset_before=?, streak_from=?,
        unanswered=?, self_revoked=?, service_window_from=?, requests_blocked_until=?, calls_blocked_until=?,
-       dnc_since=?, dnc_source=?, promised_by=?, last_granted_at=?, opt_out_confirmed_at=? WHERE pair_id=?`,
+       dnc_since=?, dnc_source=?, promised_by=?, last_granted_at=?, opt_out_confirmed_at=?, told_limits=? WHERE pair_id=?`,
     )
     .run(
       p.status,
@@ -66,6 +66,7 @@ export function writeState(tx: Session, pair: PairRow): void {
       whole(p.promisedBy),
       whole(state.lastGrantedAt),
       whole(state.optOutConfirmedAt),
+      state.toldLimits === undefined ? null : JSON.stringify(state.toldLimits),
       pair.pairId,
     );
 }
@@ -85,6 +86,7 @@ export function fromRow(row: Row): PairRow {
   if (row.replied_at !== null) permission.repliedAt = Number(row.replied_at);
   const state: PairState = { permission, unanswered: Number(row.unanswered) };
   if (row.opt_out_confirmed_at !== null) state.optOutConfirmedAt = Number(row.opt_out_confirmed_at);
+  if (row.told_limits !== null) state.toldLimits = JSON.parse(String(row.told_limits));
   if (row.last_granted_at !== null) state.lastGrantedAt = Number(row.last_granted_at);
   if (row.last_connected_at !== null) state.lastConnectedAt = Number(row.last_connected_at);
   if (row.requests_reset_before !== null) state.requestsResetBefore = Number(row.requests_reset_before);

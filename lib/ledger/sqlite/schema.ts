@@ -112,4 +112,8 @@ CREATE INDEX call_pair ON call(pair_id);
 INSERT INTO meta(k, v) SELECT 'audit_head', json_object('seq', seq, 'hash', lower(hex(hash)))
   FROM (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1);
 `,
+  // What the provider's own answer allows a person (JSON, see `ToldLimits`).
+  `
+ALTER TABLE pair ADD COLUMN told_limits TEXT;
+`,
 ];

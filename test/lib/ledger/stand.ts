@@ -68,6 +68,7 @@ export interface StandSettings {
   /** The same path is the same store; on PostgreSQL it is a schema. */
   path?: string;
   clock?: TestClock;
+  profile?: string;
   overrides?: LedgerSettings['overrides'] & object;
   optOut?: LedgerSettings['optOut'] & object;
   maxPages?: number;
@@ -95,10 +96,11 @@ export class Stand<Ledger extends Engine = Engine> {
       clock = new TestClock(),
       overrides = {},
       maxPages,
+      profile: name = 'meta-2026',
       ...more
     } = settings;
-    const profile = findProfile('meta-2026', overrides);
-    if (profile === undefined) throw new Error('the default profile is missing');
+    const profile = findProfile(name, overrides);
+    if (profile === undefined) throw new Error(`there is no profile ${name}`);
     const how = { profile, clock: clock.shared, ...more };
     if (engine === 'sqlite') {
       return new Stand(

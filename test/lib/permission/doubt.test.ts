@@ -49,9 +49,31 @@ describe('why what is stored may differ from what the provider knows', () => {
     const asked = (requests: PairSnapshot['requests']): string[] =>
       requestDoubts(snapshot({ requests, permission: { status: 'not_requested' } }), META_2026, NOON);
     assert.deepEqual(asked([use(NOON - 2 * DAY)]), ['limit_edge']);
-    assert.deepEqual(asked([use(NOON - 2 * DAY), use(NOON - 3 * DAY)]), []);
+    assert.deepEqual(asked([use(NOON - 2 * DAY), use(NOON - 3 * DAY)]), ['limit_full']);
     assert.deepEqual(asked([use(NOON - 2 * DAY, 'unknown')]), ['limit_edge', 'unknown_use']);
     assert.deepEqual(asked([use(NOON - 8 * DAY, 'unknown')]), []);
+  });
+
+  it('is a limit that is used up, unless the user set it or the provider was asked within a day', () => {
+    const hundred = Array.from({ length: 100 }, (_, index) => ({ ...use(NOON + index), reservationId: `r${index}` }));
+    assert.deepEqual(calls({ calls: hundred }), ['limit_full']);
+    const told = (allowed: number, at: number): PairSnapshot['toldLimits'] & object => ({
+      requests: [{ periodMs: 7 * DAY, allowed: 2, at: NOON }],
+      calls: [{ periodMs: DAY, allowed, at }],
+    });
+    assert.deepEqual(calls({ calls: hundred, toldLimits: told(100, NOON) }), []);
+    assert.deepEqual(calls({ calls: hundred, toldLimits: told(100, NOON - DAY) }), ['limit_full']);
+    assert.deepEqual(calls({ calls: hundred, toldLimits: told(200, NOON - DAY) }), []);
+    assert.deepEqual(calls({ calls: hundred, toldLimits: told(101, NOON - DAY) }), ['limit_edge']);
+    const own = findProfile('meta-2026', { connectedCallsPerDay: 3 });
+    assert.ok(own);
+    const three = { calls: hundred.slice(0, 3) };
+    assert.deepEqual(calls(three, NOON + HOUR, own), []);
+    assert.deepEqual(calls({ ...three, toldLimits: told(2, NOON - DAY) }, NOON + HOUR, own), ['limit_full']);
+    const requests = [use(NOON - 2 * DAY), use(NOON - 3 * DAY)];
+    const asked = { requests, toldLimits: told(1, NOON), permission: { status: 'not_requested' } } as const;
+    assert.deepEqual(requestDoubts(snapshot(asked), META_2026, NOON), []);
+    assert.deepEqual(requestDoubts(snapshot(asked), META_2026, NOON + DAY), ['limit_full']);
   });
 
   it('without a permission is only our own conclusion from unanswered calls; an opt-out leaves no doubt', () => {

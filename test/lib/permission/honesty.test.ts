@@ -8,10 +8,12 @@ import type {
   PairSnapshot,
   Permission,
   RequestDecision,
+  ToldLimit,
   Use,
 } from '../../../lib/permission/model.ts';
 import type { ProfileOverrides } from '../../../lib/permission/overrides.ts';
 import { findProfile, profileNames } from '../../../lib/permission/rules.ts';
+import { TOLD_KEEP_MS } from '../../../lib/permission/told-limits.ts';
 import { DAY, HOUR, NOON } from './snapshots.ts';
 
 /**
@@ -70,6 +72,19 @@ const permission: fc.Arbitrary<Permission> = fc.oneof(
   ),
 );
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined, freq: 2 });
+const told = (periods: number[]): fc.Arbitrary<ToldLimit[]> =>
+  fc.uniqueArray(
+    fc.record({
+      periodMs: fc.constantFrom(...periods),
+      allowed: fc.nat(6),
+      // Often about to lapse.
+      at: fc.oneof(
+        past,
+        past.map((at) => at - TOLD_KEEP_MS + DAY),
+      ),
+    }),
+    { selector: ({ periodMs }) => periodMs, maxLength: 3 },
+  );
 const pairs: fc.Arbitrary<PairSnapshot> = fc
   .record({
     permission,
@@ -90,6 +105,7 @@ const pairs: fc.Arbitrary<PairSnapshot> = fc
       serviceWindowFrom: maybe(past),
       lastCallAt: maybe(past),
       lastGrantedAt: maybe(past),
+      toldLimits: maybe(fc.record({ requests: told([DAY, 3 * DAY, 7 * DAY]), calls: told([DAY]) })),
     }),
     starts: fc.constantFrom(0, 0, 9_999, 10_000, 10_003),
     oldestStart: past,

@@ -25,7 +25,7 @@ describe('live limits', () => {
     const { profile, callLimits, requestLimits, differences } = reconcile(META_2026, LIVE, NOON);
     assert.equal(profile.connectedCalls.allowed, 5);
     assert.equal(profile.connectedCalls.rule.limit, '5 connected calls per 24 h and contact');
-    assert.match(profile.connectedCalls.rule.source, /^told by the provider.*100 connected calls/);
+    assert.match(profile.connectedCalls.rule.source, /^WhatsApp's own answer.*100 connected calls/);
     assert.equal(profile.connectedCalls.rule.date, '2026-11-20');
     assert.deepEqual(differences, ['WhatsApp allows 5 where the rules say: 100 connected calls per 24 h and contact.']);
     assert.deepEqual(
@@ -39,6 +39,11 @@ describe('live limits', () => {
         ['request-week', 2, 1, undefined],
       ],
     );
+    const again = { toldLimits: { requests: [], calls: [{ periodMs: DAY, allowed: 5, at: NOON - DAY }] } };
+    const confirmed = reconcile(META_2026, LIVE, NOON, again);
+    assert.deepEqual(confirmed.differences, [], 'what was told before and is told again is no difference');
+    assert.equal(confirmed.profile.connectedCalls.rule.date, '2026-11-20');
+    assert.doesNotMatch(confirmed.profile.connectedCalls.rule.source, /own answer.*own answer/);
     const more: LivePermission = { ...LIVE, call: { limits: [{ period: 'P1D', allowed: 250, used: 0 }] } };
     assert.equal(reconcile(META_2026, more, NOON).profile.connectedCalls.allowed, 250);
     assert.equal(META_2026.connectedCalls.allowed, 100);
@@ -112,6 +117,13 @@ describe('live limits', () => {
       const result = reconcile(META_2026, live, NOON);
       assert.deepEqual([result.profile, result.requestLimits, result.differences.length], [META_2026, [], 1], period);
     }
+    const long: LivePermission = { ...LIVE, request: { limits: [{ period: 'P30D', allowed: 1, used: 0 }] } };
+    const left = reconcile(META_2026, { ...long, call: { limits: [] } }, NOON);
+    assert.deepEqual([left.profile, left.told], [META_2026, { requests: [], calls: [] }]);
+    assert.match(left.differences.join(), /longer than is counted \(P30D\)/);
+    const twice = [3, 7, 5].map((allowed) => ({ period: 'PT24H', allowed, used: 0 }));
+    const smallest = reconcile(META_2026, { ...LIVE, call: { limits: twice } }, NOON);
+    assert.equal(smallest.profile.connectedCalls.allowed, 3);
     for (const [allowed, used] of [
       [Number.NaN, 0],
       [1, -1],

@@ -196,14 +196,23 @@ describe('what the provider says about a person', () => {
     assert.equal(other.outcome, 'needs_permission');
   });
 
-  it('is not asked for where our own count forbids a request already', async () => {
-    const { deliver, switchboard, provider, asked } = await start();
+  it('is asked for once a day where only our own count forbids a request, and allows what it allows', async () => {
+    const { deliver, switchboard, provider, asked } = await start(undefined, { liveCheckKeepMs: 0 });
     const request = { contact: BOB, purpose: 'p', via: 'auto' as const, template: { name: 't', language: 'en' } };
     await deliver(reply({ contact: BOB, response: 'reject' }));
+    provider.onQuery = async () => says('none');
     assert.equal((await switchboard.ask(request)).outcome, 'requested');
-    const again = await switchboard.ask(request);
-    assert.ok(again.outcome === 'blocked' && again.reason.code === 'request_limit_day');
-    assert.deepEqual([asked(), provider.requests.length], [0, 1]);
+    for (let times = 0; times < 3; times += 1) {
+      const again = await switchboard.ask(request);
+      assert.ok(again.outcome === 'blocked' && again.reason.code === 'request_limit_day');
+    }
+    assert.deepEqual([asked(), provider.requests.length], [1, 1]);
+    const two = { allowed: true, limits: [{ period: 'PT24H', allowed: 2, used: 1 }] };
+    provider.onQuery = async () => says('none', { request: two });
+    await switchboard.refresh(BOB);
+    assert.equal((await switchboard.ask(request)).outcome, 'requested');
+    assert.equal((await switchboard.ask(request)).outcome, 'blocked');
+    assert.equal(provider.requests.length, 2);
   });
 
   it('is asked for at most five times a second; beyond that the store decides alone', async () => {
