@@ -93,6 +93,11 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    name: 'what another instance has written down of the time is not looked at',
+    edits: [{ file: STORE, text: 'this.#clock.notBefore(lastAt);', replacement: '' }],
+    test: noticedBy('postgres/instances', `${SEVERAL}the time of one is not before what another has written down`),
+  },
+  {
     name: 'an operation is answered without waiting for its commit',
     edits: [
       {

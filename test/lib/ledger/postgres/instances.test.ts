@@ -34,6 +34,16 @@ describe('several instances on one PostgreSQL store', () => {
     assert.deepEqual(reservations.map(word).sort(), ['call_in_progress', 'call_in_progress', 'call_in_progress', 'ok']);
   });
 
+  it('the time of one is not before what another has written down', async () => {
+    clock.pass(10 * MINUTE);
+    const { now } = clock;
+    await one.asked('wamid.1', { phone: '4915112345678' });
+    clock.jump(-5 * MINUTE);
+    const call = await two.call();
+    assert.ok(call.ok);
+    assert.equal((await two.ledger.findCall({ reservationId: call.reservationId }))?.reservedAt, now);
+  });
+
   it('an event of a call that another holds goes to its holder, once', async () => {
     const reservationId = await one.placed('wacid.1');
     const ringing = two.event('call.ringing', 'wacid.1', { id: 'ringing', correlationId: reservationId });
