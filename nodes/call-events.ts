@@ -29,6 +29,7 @@ const LOOKS: Record<CallChange['event'], Look> = {
   rejected: 'idle',
   warning: 'waiting',
   digit: 'connected',
+  statistics: 'connected',
   ended: 'idle',
 };
 
@@ -49,9 +50,9 @@ export default function (RED: NodeAPI): void {
             const data = readOrigin(change.origin)?.data;
             this.send({
               topic: change.event,
-              payload: change.digit ?? change.text ?? change.event,
+              payload: change.digit ?? change.text ?? change.media ?? change.event,
               contact: contactMessage(change.call.contact),
-              call: callMessage(change.call),
+              call: callMessage({ ...change.call, ...(change.media !== undefined && { media: change.media }) }),
               ...(data !== undefined && { data }),
               ...(change.digit !== undefined && { digit: change.digit }),
               ...(change.reason !== undefined && { reason: reasonMessage(change.reason) }),

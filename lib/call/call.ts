@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../ledger/ledger.ts';
+import type { LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 
@@ -25,4 +26,6 @@ export interface CallView {
   durationSeconds?: number;
   endedBy?: 'us' | 'them' | 'network' | 'unknown';
   errors?: EventError[];
+  /** What the audio was like; with *ended*, if it went through this process. */
+  media?: LegStatistics;
 }

@@ -21,6 +21,8 @@ export type CallInput =
   /** Our leg. */
   | { kind: 'media_connected' }
   | { kind: 'media_lost'; error: EventError }
+  /** The other side said goodbye in the media, and no event of the provider came with it. */
+  | { kind: 'media_bye' }
   /** Accepted, and after a while still no audio: first a warning, then the end. */
   | { kind: 'media_slow' }
   | { kind: 'media_missing' }

@@ -38,7 +38,7 @@ export function outcomeOf(facts: EndFacts): CallOutcome {
   if (heard.rejectedAt !== undefined) return 'declined';
   if (ours?.cause === 'media_lost') return 'failed';
   if (fault?.code === 'outcome_unknown') return 'failed';
-  if (ours?.cause === 'ring_timeout') return 'no_answer';
+  if (ours?.cause === 'ring_timeout' || ours?.cause === 'media_bye') return 'no_answer';
   if (ours !== undefined) return 'cancelled';
   return 'no_answer';
 }
@@ -52,6 +52,7 @@ export function errorsOf({ fault, terminated }: EndFacts): EventError[] {
 export function endedBy(facts: EndFacts): 'us' | 'them' | 'network' | 'unknown' {
   const { heard, ours, fault, terminated } = facts;
   if (ours?.cause === 'media_lost') return 'network';
+  if (ours?.cause === 'media_bye') return 'them';
   if (fault?.code === 'outcome_unknown') return 'unknown';
   if (ours !== undefined) return 'us';
   if (terminated?.status === 'failed') return 'network';

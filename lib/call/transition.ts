@@ -55,6 +55,11 @@ export function transition(state: CallState, input: CallInput, now: Instant): St
       const text = `${input.error.message} The call is being ended.`;
       return { state: step.state, effects: [{ do: 'emit', event: 'warning', text }, ...step.effects] };
     }
+    case 'media_bye': {
+      const step = end(state, 'media_bye', now);
+      if (step.state === state) return step;
+      return { state: step.state, effects: [{ do: 'emit', event: 'warning', text: SAID_GOODBYE }, ...step.effects] };
+    }
     case 'end':
       return end(state, input.cause, now);
     case 'terminate_confirmed':
@@ -72,6 +77,8 @@ const OUTCOME_UNKNOWN: EventError = {
   message: 'The provider did not say whether the call was placed, and no event about it came.',
   details: 'It counts against the limits. Check the connection to the provider and the webhook before calling again.',
 };
+const SAID_GOODBYE =
+  'The other side said goodbye in the audio (RTCP BYE), and WhatsApp has not told of a hang-up. The call is being ended.';
 const NO_AUDIO_YET =
   'The person picked up, but there is no audio connection yet. Check that UDP can leave this machine.';
 const NO_AUDIO: EventError = {

@@ -1,4 +1,5 @@
 import type { CallView } from '../call/call.ts';
+import type { LegStatistics } from '../media/media.ts';
 import type { Contact, Instant, Permission, Reason, RuleSource } from '../permission/model.ts';
 
 /**
@@ -46,6 +47,8 @@ export interface CallMessage {
   durationSeconds?: number;
   endedBy?: string;
   errors?: { code: string; message: string; details?: string }[];
+  /** What the audio was like, with *ended*; with *statistics*, what it is like now. */
+  media?: LegStatistics;
 }
 
 export interface ReasonMessage {
@@ -120,6 +123,7 @@ export function callMessage(call: CallView): CallMessage {
         ...(error.details !== undefined && { details: error.details }),
       })),
     }),
+    ...(call.media !== undefined && { media: call.media }),
   };
 }
 

@@ -53,6 +53,8 @@ async function finish(desk: Desk, call: LiveCall): Promise<void> {
 
 async function closeLeg(desk: Desk, call: LiveCall): Promise<void> {
   try {
+    const media = await call.leg?.statistics().catch(() => undefined);
+    if (media !== undefined) call.media = media;
     await call.leg?.close();
   } catch (error) {
     desk.deps.log('warn', `The audio of call ${call.id} did not close properly: ${(error as Error).message}`);

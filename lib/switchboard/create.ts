@@ -7,10 +7,11 @@ import { Disagreements } from './disagreements.ts';
 import { closeAll, legOf, terminate } from './end.ts';
 import { Fellowship } from './fellowship.ts';
 import { inquiries } from './inquiries.ts';
+import { MEDIA_LOST } from './listen.ts';
 import { type LiveCall, view } from './live-call.ts';
 import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
-import { MEDIA_LOST, place } from './place.ts';
+import { place } from './place.ts';
 import { QueryBudget } from './query-budget.ts';
 import { react } from './react.ts';
 import { recover } from './recover.ts';
@@ -112,6 +113,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     }),
     queries: new QueryBudget(now),
     disagreements: new Disagreements(),
+    findings: new Set(),
     liveCheckFails: false,
     apply: (call, input) => apply(desk, call, input),
     webhookWaitMs: settings.webhookWaitMs,

@@ -28,6 +28,8 @@ export interface Desk {
   readonly queries: QueryBudget;
   /** What provider and store differed in, as far as it was reported. */
   readonly disagreements: Disagreements;
+  /** What was found wrong with our own media, as far as it was told. */
+  readonly findings: Set<string>;
   /** The last question before a call failed, and the log says so. */
   liveCheckFails: boolean;
   /** Moves a call and does what follows from it (`run.ts`). */

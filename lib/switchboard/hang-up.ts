@@ -36,7 +36,8 @@ export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promis
 function announceEnd(desk: Desk, call: LiveCall): void {
   const { ledger } = desk.deps;
   if (call.state.name !== 'ending' || ledger.endRequested === undefined) return;
-  const as = call.state.ours.cause === 'ring_timeout' ? 'no_answer' : 'cancelled';
+  const { cause } = call.state.ours;
+  const as = cause === 'ring_timeout' || cause === 'media_bye' ? 'no_answer' : 'cancelled';
   const told = durably(desk, `The wish to end call ${call.id}`, async () => ledger.endRequested?.(call.id, as));
   inBackground(desk, `Ending call ${call.id}`, told);
 }

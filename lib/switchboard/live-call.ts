@@ -1,7 +1,7 @@
 import type { CallView } from '../call/call.ts';
 import type { CallState } from '../call/state.ts';
 import { viewOf } from '../call/view.ts';
-import type { Leg } from '../media/media.ts';
+import type { Leg, LegStatistics } from '../media/media.ts';
 import type { Reason } from '../permission/model.ts';
 import { CallTimers } from './call-timers.ts';
 
@@ -17,6 +17,10 @@ export interface LiveCall {
   readonly maxMs: number;
   readonly timers: CallTimers;
   leg?: Leg;
+  /** What the audio was like, known at the end. */
+  media?: LegStatistics;
+  /** Warnings from before the call was placed. */
+  readonly untold: string[];
   /** Stops the tries to terminate. */
   terminating?: AbortController;
   /** Cuts short the wait for stragglers once one of them came. */
@@ -42,6 +46,7 @@ export function liveCall(
     state,
     ...options,
     timers: new CallTimers(),
+    untold: [],
     told: false,
     over: over.promise,
     markOver: over.resolve,
@@ -50,5 +55,5 @@ export function liveCall(
 }
 
 export function view(call: LiveCall): CallView {
-  return viewOf(call.state);
+  return { ...viewOf(call.state), ...(call.media === undefined ? {} : { media: call.media }) };
 }

@@ -1,15 +1,14 @@
 import { reservedCall } from '../call/state.ts';
 import type { CallReservation, Settlement } from '../ledger/ledger.ts';
-import type { Leg } from '../media/media.ts';
 import { ProviderError } from '../provider/provider.ts';
 import { consult } from './consult.ts';
 import { contradiction, refusedByTruth } from './contradiction.ts';
 import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
+import { listen, tellFindings } from './listen.ts';
 import { type LiveCall, liveCall, view } from './live-call.ts';
 import type { Ours } from './live-truth.ts';
-import { optOutByKey } from './opt-out.ts';
 import { told } from './patience.ts';
 import { needsPermission, refusalOf } from './refusal.ts';
 import { CallError, type PlaceInput, type PlaceResult } from './switchboard.ts';
@@ -59,6 +58,7 @@ export async function place(desk: Desk, input: PlaceInput): Promise<PlaceResult>
   if (truth !== undefined && result.outcome === 'placed' && !call.told) {
     for (const text of truth.news) tellCall(desk, call, { event: 'warning', text });
   }
+  if (result.outcome === 'placed') tellFindings(desk, call);
   return result;
 }
 
@@ -141,23 +141,6 @@ async function prepareMedia(desk: Desk, call: LiveCall): Promise<string | undefi
     throw error;
   }
 }
-
-function listen(desk: Desk, call: LiveCall, leg: Leg): void {
-  leg.on('state', (state) => {
-    if (state === 'connected') desk.apply(call, { kind: 'media_connected' });
-    if (state === 'failed' || state === 'closed') desk.apply(call, { kind: 'media_lost', error: MEDIA_LOST });
-  });
-  leg.on('digit', ({ digit }) => {
-    if (!call.told) tellCall(desk, call, { event: 'digit', digit });
-    if (digit === desk.deps.optOut?.digit) optOutByKey(desk, call);
-  });
-}
-
-export const MEDIA_LOST = {
-  code: 'media_lost',
-  message: 'The audio connection was lost.',
-  details: 'Check the network, and that the firewall keeps UDP open during a call.',
-};
 
 /** Nothing was sent: no trace in the registry, the use is given back. */
 async function forget(desk: Desk, call: LiveCall, why: string): Promise<void> {

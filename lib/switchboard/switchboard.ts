@@ -12,7 +12,7 @@ import type {
   Statistics,
   StatisticsQuery,
 } from '../ledger/ledger.ts';
-import type { Leg } from '../media/media.ts';
+import type { Leg, LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 
@@ -26,11 +26,23 @@ export interface PermissionChange {
 
 /** What flows hear about a call. `ended` comes exactly once for every placed call. */
 export interface CallChange {
-  event: 'placed' | 'connect' | 'ringing' | 'accepted' | 'answered' | 'rejected' | 'warning' | 'digit' | 'ended';
+  event:
+    | 'placed'
+    | 'connect'
+    | 'ringing'
+    | 'accepted'
+    | 'answered'
+    | 'rejected'
+    | 'warning'
+    | 'digit'
+    | 'statistics'
+    | 'ended';
   call: CallView;
   origin?: { nodeId: string; data?: unknown };
   digit?: string;
   text?: string;
+  /** `statistics`: the audio as it is now. */
+  media?: LegStatistics;
   reason?: Reason;
   /** Rules that only warn, and that this call was placed in spite of. */
   warnings?: Reason[];
@@ -73,6 +85,7 @@ export type EndCause =
   | 'maximum_duration'
   | 'opt_out'
   | 'media_lost'
+  | 'media_bye'
   | 'config_removed'
   | 'shutdown'
   | 'recovery';

@@ -289,6 +289,7 @@ describe('lib/call/transition', () => {
       { kind: 'unknown_expired' },
       { kind: 'media_connected' },
       { kind: 'media_lost', error: { code: 'media_lost', message: 'Lost.' } },
+      { kind: 'media_bye' },
       { kind: 'media_slow' },
       { kind: 'media_missing' },
       { kind: 'end', cause: 'flow' },

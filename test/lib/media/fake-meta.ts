@@ -15,6 +15,8 @@ export interface FakeMeta {
     marker?: boolean;
     ssrc?: number;
   }): void;
+  /** Sends a compound RTCP packet as it is. */
+  control(compound: Buffer): void;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export async function answerAsMeta(offer: string, setup: 'active' | 'passive'): 
     send({ payloadType = 111, sequenceNumber, timestamp, payload, marker = false, ssrc = 4321 }) {
       void dtls.sendRtp(payload, new werift.RtpHeader({ payloadType, sequenceNumber, timestamp, ssrc, marker }));
     },
+    control: (compound) => void dtls.sendRtcp([{ serialize: () => compound } as never]),
     close: () => closePeer(peer),
   };
 }
