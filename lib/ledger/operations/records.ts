@@ -259,8 +259,8 @@ export interface Records {
   takeNotices(): Effect[];
 
   /** Reservations whose lease is over, or whose owner is gone. */
-  abandonedRequests(): RequestRow[];
-  abandonedCalls(): CallRow[];
+  abandonedRequests(limit: number): RequestRow[];
+  abandonedCalls(limit: number): CallRow[];
   /** Whether the owner of a reservation may still be working on it. This one always is; in a store with one owner nobody else. */
   ownerLives(owner: string): boolean;
   /** Pairs whose permission has lapsed by its times at `expiredBefore`, or was granted (asked for) before the given times. */

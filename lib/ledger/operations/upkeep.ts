@@ -77,16 +77,24 @@ function lapseCandidates(tx: Transaction): PairRow[] {
   );
 }
 
-/** Reservations whose owner is gone may have been sent: they become unknown, never released. */
-export function sweepLeases(tx: Transaction): void {
-  for (const request of tx.records.abandonedRequests()) {
+/** Most reservations given up by one operation. Until then they count as they are. */
+const LEASES_PER_SWEEP = 500;
+
+/**
+ * Reservations whose owner is gone may have been sent: they become unknown, never released.
+ * @returns whether there may be more of them
+ */
+export function sweepLeases(tx: Transaction): boolean {
+  const requests = tx.records.abandonedRequests(LEASES_PER_SWEEP);
+  const calls = tx.records.abandonedCalls(LEASES_PER_SWEEP);
+  for (const request of requests) {
     request.state = 'unknown';
     // Its owner sent it, if at all, before the lease was over.
     request.at = Math.max(request.at, Math.min(tx.now, request.leaseUntil));
     tx.records.writeRequest(request);
     writeAbandoned(tx, 'request_unknown', request.reservationId, tx.records.readPair(request.pairId));
   }
-  for (const call of tx.records.abandonedCalls()) {
+  for (const call of calls) {
     const latest = Math.min(tx.now, call.leaseUntil);
     call.state = 'unknown';
     call.at = Math.max(call.at, latest);
@@ -95,6 +103,7 @@ export function sweepLeases(tx: Transaction): void {
     tx.records.writeCall(call);
     writeAbandoned(tx, 'call_unknown', call.reservationId, tx.records.readPair(call.pairId));
   }
+  return Math.max(requests.length, calls.length) === LEASES_PER_SWEEP;
 }
 
 export function audit(tx: Transaction, query: AuditQuery): AuditRow[] {

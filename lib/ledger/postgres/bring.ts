@@ -113,8 +113,9 @@ export function idStatements(s: string, pairBlocks: number, numberIds: number): 
   ];
 }
 
-const PAIRS = "current_setting('wa.pairs')::bigint[]";
-const NUMBERS = "current_setting('wa.numbers')::bigint[]";
+// As a subquery it is read once, and not for every row that is looked at.
+const PAIRS = "(SELECT current_setting('wa.pairs')::bigint[])::bigint[]";
+const NUMBERS = "(SELECT current_setting('wa.numbers')::bigint[])::bigint[]";
 
 function pairLock(s: string, needs: Needs, locked: boolean): Statement {
   const values: unknown[] = [];

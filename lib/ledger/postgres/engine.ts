@@ -116,8 +116,11 @@ export class PostgresEngine extends CheckedLedger {
       await migrate(engine.#links.writer, settings.schema, engine.#location, now);
       await engine.#instances.heartbeat();
       // Reservations of owners that died become unknown before anything is asked.
-      const [outcome] = await engine.#store.run(engine.#links.writer, [{ name: 'sweepLeases', args: [] }], true);
-      if (outcome?.ok === false) throw outcome.error;
+      for (let more = true; more; ) {
+        const [outcome] = await engine.#store.run(engine.#links.writer, [{ name: 'sweepLeases', args: [] }], true);
+        if (outcome?.ok === false) throw outcome.error;
+        more = outcome?.value === true;
+      }
     } catch (error) {
       const fault = engine.#fault(error);
       await engine.#disconnect();

@@ -285,11 +285,11 @@ export class WorkingSet implements Records {
     return notices;
   }
 
-  abandonedRequests(): RequestRow[] {
-    return this.#abandoned(this.#questions.openRequests(), (id) => this.#requests.rows.get(id));
+  abandonedRequests(limit: number): RequestRow[] {
+    return this.#abandoned(limit, this.#questions.openRequests(), (id) => this.#requests.rows.get(id));
   }
-  abandonedCalls(): CallRow[] {
-    return this.#abandoned(this.#questions.openCalls(), (id) => this.#calls.rows.get(id));
+  abandonedCalls(limit: number): CallRow[] {
+    return this.#abandoned(limit, this.#questions.openCalls(), (id) => this.#calls.rows.get(id));
   }
   /** Whether an owner of a call may still be working on it; this one always is. */
   ownerLives(owner: string): boolean {
@@ -354,8 +354,14 @@ export class WorkingSet implements Records {
   }
 
   /** Of open reservations those whose lease is over or whose owner is dead, as they are under lock. */
-  #abandoned<Row extends RequestRow | CallRow>(open: Row[], current: (id: string) => Row | undefined): Row[] {
-    const left = open.filter(({ leaseUntil, owner }) => leaseUntil < this.#brought.now || !this.ownerLives(owner));
+  #abandoned<Row extends RequestRow | CallRow>(
+    limit: number,
+    open: Row[],
+    current: (id: string) => Row | undefined,
+  ): Row[] {
+    const left = open
+      .filter(({ leaseUntil, owner }) => leaseUntil < this.#brought.now || !this.ownerLives(owner))
+      .slice(0, limit);
     this.#pairs.insistOnAll(left.map(({ pairId }) => pairId));
     return left
       .map((row) => current(row.reservationId) ?? row)

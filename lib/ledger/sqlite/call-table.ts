@@ -116,10 +116,10 @@ export function callsWithoutEnd(tx: Session, numberId: number): CallRow[] {
 }
 
 /** Reservations of unfinished owners: lease over, or made by another engine than this one. */
-export function abandonedCalls(tx: Session): CallRow[] {
+export function abandonedCalls(tx: Session, limit: number): CallRow[] {
   return tx.db
-    .statement(`SELECT ${COLUMNS} FROM call WHERE live = 1 AND state = 0 AND (lease_until < ? OR owner <> ?)`)
-    .all(tx.now, tx.owner)
+    .statement(`SELECT ${COLUMNS} FROM call WHERE live = 1 AND state = 0 AND (lease_until < ? OR owner <> ?) LIMIT ?`)
+    .all(tx.now, tx.owner, limit)
     .map(fromRow);
 }
 

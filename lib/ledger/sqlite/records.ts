@@ -129,8 +129,8 @@ export class SqliteRecords implements Records {
   forgetRequest(request: RequestRow): void {
     requests.forgetRequest(this.#tx, request);
   }
-  abandonedRequests(): RequestRow[] {
-    return requests.abandonedRequests(this.#tx);
+  abandonedRequests(limit: number): RequestRow[] {
+    return requests.abandonedRequests(this.#tx, limit);
   }
 
   writeCall(call: CallRow, isNew?: boolean): void {
@@ -154,8 +154,8 @@ export class SqliteRecords implements Records {
   callsWithoutEnd(numberId: number): CallRow[] {
     return calls.callsWithoutEnd(this.#tx, numberId);
   }
-  abandonedCalls(): CallRow[] {
-    return calls.abandonedCalls(this.#tx);
+  abandonedCalls(limit: number): CallRow[] {
+    return calls.abandonedCalls(this.#tx, limit);
   }
   ownerLives(owner: string): boolean {
     return owner === this.#tx.owner;

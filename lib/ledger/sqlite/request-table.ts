@@ -82,10 +82,10 @@ export function findUnknownRequest(tx: Session, pairId: number): RequestRow | un
 }
 
 /** Requests of unfinished owners: lease over, or made by another engine than this one. */
-export function abandonedRequests(tx: Session): RequestRow[] {
+export function abandonedRequests(tx: Session, limit: number): RequestRow[] {
   return tx.db
-    .statement(`SELECT ${COLUMNS} FROM request WHERE state = 0 AND (lease_until < ? OR owner <> ?)`)
-    .all(tx.now, tx.owner)
+    .statement(`SELECT ${COLUMNS} FROM request WHERE state = 0 AND (lease_until < ? OR owner <> ?) LIMIT ?`)
+    .all(tx.now, tx.owner, limit)
     .map(fromRow);
 }
 

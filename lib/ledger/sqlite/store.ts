@@ -53,8 +53,11 @@ export class SqliteStore {
       this.#lastPersisted = this.#meta('last_at');
       this.#clock = new LedgerClock(options.time, this.#lastPersisted);
       // Nobody else can own this file now, so reservations that are not settled belong to a process that is gone.
-      const [outcome] = this.#batch([(tx) => sweepLeases(tx)]);
-      if (outcome?.ok === false) throw outcome.error;
+      for (let more = true; more; ) {
+        const [outcome] = this.#batch([(tx) => sweepLeases(tx)]);
+        if (outcome?.ok === false) throw outcome.error;
+        more = outcome?.value === true;
+      }
     } catch (error) {
       this.#db.close();
       throw asLedgerError(error, options.path);

@@ -227,4 +227,30 @@ onEveryEngine('reservations of a process that died', (engine) => {
       folder.remove();
     }
   });
+
+  it('are given up in parts if there are many', async function () {
+    this.timeout(60_000);
+    const folder = temporaryFolder();
+    try {
+      const clock = new TestClock();
+      const many = Array.from({ length: 1_001 }, (_, index) => ({ phone: `49151${String(index).padStart(8, '0')}` }));
+      let stand = await Stand.open({
+        engine,
+        path: folder.file,
+        clock,
+        overrides: { startsPerDay: 10_000, concurrentCalls: 10_000 },
+      });
+      await stand.ledger.append(many.map((contact) => stand.reply('accept', { contact })));
+      const calls = await Promise.all(many.map((contact) => stand.call(contact)));
+      assert.deepEqual([...new Set(calls.map(word))], ['ok']);
+      await stand.crash();
+      clock.pass(HOUR);
+      stand = await Stand.open({ engine, path: folder.file, clock });
+      const left = await stand.ledger.liveCalls(NUMBER.id);
+      assert.deepEqual([left.length, [...new Set(left.map(({ reservation }) => reservation))]], [1_001, ['unknown']]);
+      await stand.ledger.close();
+    } finally {
+      folder.remove();
+    }
+  });
 });
