@@ -4,25 +4,30 @@
  *   disk     overwrite 4 KiB and fdatasync, nothing else: what one durable write costs here at least
  *   inline   the same store called synchronously in the caller's thread, one commit each
  *   worker   the ledger as the nodes use it, with 1, 16 and 64 operations in flight
+ *   postgres the same on a PostgreSQL server of the bench's own, on this machine; off with --engines=sqlite
  *
- *   node bench/ledger.ts [--seconds=2] [--rounds=2] [--pairs=100000] [--folder=DIR]
+ *   node bench/ledger.ts [--seconds=2] [--rounds=2] [--pairs=100000] [--engines=sqlite,postgres] [--folder=DIR]
  */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
+import type { Ledger } from '../lib/ledger/ledger.ts';
+import { PostgresEngine } from '../lib/ledger/postgres/engine.ts';
 import { SqliteEngine } from '../lib/ledger/sqlite/engine.ts';
 import { SqliteStore } from '../lib/ledger/sqlite/store.ts';
 import type { Contact } from '../lib/permission/model.ts';
 import { findProfile } from '../lib/permission/rules.ts';
 import type { ProviderEvent } from '../lib/provider/event.ts';
+import { PostgresServer } from '../test/postgres.ts';
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '2' },
     pairs: { type: 'string', default: '100000' },
+    engines: { type: 'string', default: 'sqlite,postgres' },
     folder: { type: 'string', default: tmpdir() },
   },
 });
@@ -46,15 +51,17 @@ const profile = findProfile('meta-2026', { startsPerDay: 1_000_000, concurrentCa
 if (profile === undefined) throw new Error('the default profile is missing');
 const folder = mkdtempSync(join(values.folder, 'wa-ledger-bench-'));
 const rows = new Map<string, Cell[]>();
-let nextPair = 0;
+const nextPair = new Map<string, number>();
 let nextEvent = 0;
 
 /** A pair that no measurement has touched yet: a contact can only have one call at a time. */
-function freshPair(): { businessNumber: { id: string; phone: string }; contact: Contact } {
-  if (nextPair >= PAIRS) throw new Error('used up: run with more --pairs');
-  return pairAt(nextPair++);
+function freshPair(store: string): { businessNumber: { id: string; phone: string }; contact: Contact } {
+  const next = nextPair.get(store) ?? 0;
+  if (next >= PAIRS) throw new Error('used up: run with more --pairs');
+  nextPair.set(store, next + 1);
+  return pairAt(next);
 }
-function pairAt(index: number): ReturnType<typeof freshPair> {
+function pairAt(index: number): { businessNumber: { id: string; phone: string }; contact: Contact } {
   return {
     businessNumber: { id: `number-${index % NUMBERS}`, phone: '351211000100' },
     contact: { phone: `5511${900_000_000 + index}` },
@@ -161,7 +168,7 @@ async function inline(path: string): Promise<void> {
     if (outcome?.ok !== true) throw outcome?.error;
     if (name === 'reserveCall') insist(outcome.value as { ok: boolean });
   };
-  await record('inline, reserve', 1, () => run('reserveCall', [{ ...freshPair(), purpose: 'bench' }]));
+  await record('inline, reserve', 1, () => run('reserveCall', [{ ...freshPair('worker'), purpose: 'bench' }]));
   await record('inline, webhook', 1, () => run('append', [[terminate()]]));
   store.close();
 }
@@ -169,19 +176,30 @@ async function inline(path: string): Promise<void> {
 async function worker(path: string): Promise<void> {
   if (profile === undefined) return;
   const engine = await SqliteEngine.open({ path, profile });
+  await operations('worker', engine);
+  await engine.close();
+}
+
+async function postgres(server: PostgresServer): Promise<void> {
+  if (profile === undefined) return;
+  const engine = await PostgresEngine.open({ connection: server.url(), schema: 'bench', profile });
+  await operations('postgres', engine);
+  await engine.close();
+}
+
+async function operations(name: string, ledger: Ledger): Promise<void> {
   for (const inFlight of IN_FLIGHT) {
-    await record(`worker, reserve, ${inFlight} in flight`, inFlight, async () =>
-      insist(await engine.reserveCall({ ...freshPair(), purpose: 'bench' })),
+    await record(`${name}, reserve, ${inFlight} in flight`, inFlight, async () =>
+      insist(await ledger.reserveCall({ ...freshPair(name), purpose: 'bench' })),
     );
   }
   for (const inFlight of IN_FLIGHT) {
-    await record(`worker, webhook, ${inFlight} in flight`, inFlight, () => engine.append([terminate()]));
+    await record(`${name}, webhook, ${inFlight} in flight`, inFlight, () => ledger.append([terminate()]));
   }
-  await record('worker, status, 16 in flight', 16, (index) => {
+  await record(`${name}, status, 16 in flight`, 16, (index) => {
     const { businessNumber, contact } = pairAt((index * 104_729) % PAIRS);
-    return engine.status(businessNumber.id, contact);
+    return ledger.status(businessNumber.id, contact);
   });
-  await engine.close();
 }
 
 /** A refusal would be measured as if it were work. */
@@ -189,15 +207,13 @@ function insist(reservation: { ok: boolean }): void {
   if (!reservation.ok) throw new Error(`refused: ${JSON.stringify(reservation)}`);
 }
 
-async function fill(path: string): Promise<void> {
-  if (profile === undefined) return;
-  const engine = await SqliteEngine.open({ path, profile });
+async function fill(ledger: Ledger): Promise<void> {
   for (let start = 0; start < PAIRS; start += 2_000) {
     const events = Array.from({ length: Math.min(2_000, PAIRS - start) }, (_, index) => grant(start + index));
-    await engine.append(events);
-    await engine.dispatched(events.map(({ id }) => id));
+    await ledger.append(events);
+    await ledger.dispatched(events.map(({ id }) => id));
   }
-  await engine.close();
+  await ledger.close();
 }
 
 function median(cells: Cell[], key: keyof Cell): number {
@@ -209,19 +225,47 @@ function median(cells: Cell[], key: keyof Cell): number {
 async function main(): Promise<void> {
   if (profile === undefined) return;
   const path = join(folder, 'permissions.sqlite');
-  await fill(path);
-  const bytes = statSync(path).size / PAIRS;
-  for (let round = 0; round < ROUNDS; round++) {
-    await disk();
-    await inline(path);
-    await worker(path);
+  const wanted = values.engines.split(',');
+  const notes: string[] = [];
+  const server = wanted.includes('postgres') ? await PostgresServer.start() : undefined;
+  try {
+    if (wanted.includes('sqlite')) {
+      await fill(await SqliteEngine.open({ path, profile }));
+      notes.push(`SQLite after filling: ${(statSync(path).size / PAIRS).toFixed(0)} bytes per pair`);
+    }
+    if (server !== undefined) {
+      const connection = server.url();
+      await fill(await PostgresEngine.open({ connection, schema: 'bench', profile }));
+      const [size] = await server.query(
+        "SELECT sum(pg_total_relation_size(c.oid))::float8 AS n FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE s.nspname = 'bench' AND c.relkind = 'r'",
+      );
+      notes.push(`PostgreSQL after filling: ${(Number(size?.n) / PAIRS).toFixed(0)} bytes per pair`);
+    }
+    for (let round = 0; round < ROUNDS; round++) {
+      await disk();
+      if (wanted.includes('sqlite')) {
+        await inline(path);
+        await worker(path);
+      }
+      if (server !== undefined) await postgres(server);
+    }
+    if (wanted.includes('sqlite')) {
+      // The first opening settles what the measurements left open.
+      await (await SqliteEngine.open({ path, profile })).close();
+      const opening = performance.now();
+      const engine = await SqliteEngine.open({ path, profile });
+      notes.push(`opening the SQLite file at the end: ${(performance.now() - opening).toFixed(0)} ms`);
+      await engine.close();
+    }
+    if (server !== undefined) {
+      const opening = performance.now();
+      const engine = await PostgresEngine.open({ connection: server.url(), schema: 'bench', profile });
+      notes.push(`opening the PostgreSQL store at the end: ${(performance.now() - opening).toFixed(0)} ms`);
+      await engine.close();
+    }
+  } finally {
+    await server?.remove();
   }
-  // The first opening settles what the measurements left open.
-  await (await SqliteEngine.open({ path, profile })).close();
-  const opening = performance.now();
-  const engine = await SqliteEngine.open({ path, profile });
-  const openMs = performance.now() - opening;
-  await engine.close();
   console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${values.folder}`);
   console.log(
     `${PAIRS} pairs, ${SECONDS} s per cell, median of ${ROUNDS} rounds; times in ms, event loop in µs per operation\n`,
@@ -233,9 +277,7 @@ async function main(): Promise<void> {
       `| ${name} | ${cell('perSecond', 0)} | ${cell('p50', 2)} | ${cell('p99', 2)} | ${cell('loopMicroseconds', 1)} |`,
     );
   }
-  console.log(
-    `\nfile after filling: ${bytes.toFixed(0)} bytes per pair; opening it at the end: ${openMs.toFixed(0)} ms`,
-  );
+  console.log(`\n${notes.join('\n')}`);
 }
 
 main().finally(() => rmSync(folder, { recursive: true, force: true }));
