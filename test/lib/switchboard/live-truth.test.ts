@@ -5,7 +5,7 @@ import { closeLingering, openLedger } from '../../../lib/ledger/open.ts';
 import type { ProviderEvent } from '../../../lib/provider/event.ts';
 import { ProviderError, type ProviderPermission } from '../../../lib/provider/provider.ts';
 import type { LiveCheck } from '../../../lib/switchboard/deps.ts';
-import { ANA, type Bench, BOB, benchWith, NUMBER, sleep, until } from './bench.ts';
+import { ANA, type Bench, BOB, benchWith, NUMBER, sleep, talked, until } from './bench.ts';
 import { refused } from './fake-provider.ts';
 
 const DAY = 86_400_000;
@@ -46,8 +46,19 @@ describe('what the provider says about a person', () => {
   let ledger: Ledger;
   let stop: (() => Promise<void>)[] = [];
 
-  async function start(liveCheck?: LiveCheck, settings = {}): Promise<Bench<Ledger> & { asked(): number }> {
-    const lease = await openLedger({ engine: 'sqlite', path: ':memory:' });
+  /** A call of ours that was picked up, as the ledger knows it. */
+  async function conversation(callId: string): Promise<void> {
+    const reservation = await ledger.reserveCall({ businessNumber: NUMBER, contact: ANA, purpose: 'p' });
+    assert.ok(reservation.ok);
+    await ledger.settle(reservation.reservationId, { state: 'consumed', providerId: callId });
+    await ledger.append([talked(callId)]);
+  }
+  async function start(
+    liveCheck?: LiveCheck,
+    settings = {},
+    overrides = {},
+  ): Promise<Bench<Ledger> & { asked(): number }> {
+    const lease = await openLedger({ engine: 'sqlite', path: ':memory:', overrides });
     ledger = lease.ledger;
     const made = benchWith(ledger, lease.owner, settings, undefined, liveCheck === undefined ? {} : { liveCheck });
     const { provider, switchboard } = made;
@@ -194,6 +205,28 @@ describe('what the provider says about a person', () => {
     // What the store forbids stays forbidden.
     const other = await switchboard.place({ ...CALL, contact: BOB });
     assert.equal(other.outcome, 'needs_permission');
+  });
+
+  it('lets a call go that only our own count forbids, and is not asked where the user set the limit', async () => {
+    for (const [own, outcome, questions] of [
+      [{}, 'placed', 1],
+      [{ connectedCallsPerDay: 100 }, 'blocked', 0],
+    ] as const) {
+      const { deliver, switchboard, provider, asked } = await start('unsure', {}, own);
+      await deliver(reply());
+      for (let nr = 1; nr <= 100; nr += 1) await conversation(`earlier.${nr}`);
+      const limits = [{ period: 'PT24H', allowed: 200, used: 100 }];
+      provider.onQuery = async () => says('permanent', { call: { allowed: true, limits } });
+      const result = await switchboard.place(CALL);
+      assert.equal(result.outcome, outcome);
+      assert.equal(asked(), questions);
+      const { callLimits } = await switchboard.explain(ANA);
+      assert.equal(callLimits[0]?.allowed, questions === 1 ? 200 : 100);
+      assert.equal(
+        (await ledger.audit({ contact: ANA })).filter(({ event }) => event === 'limits_told').length,
+        questions,
+      );
+    }
   });
 
   it('is asked for once a day where only our own count forbids a request, and allows what it allows', async () => {

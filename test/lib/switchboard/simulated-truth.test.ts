@@ -93,6 +93,25 @@ class Line {
     const log = JSON.stringify(this.business.simulator.control.read('requests'));
     return log.split('"action":"connect"').length - 1;
   }
+  /** How often WhatsApp was asked about a permission. */
+  questions(): number {
+    return JSON.stringify(this.business.simulator.control.read('requests')).split('/call_permissions').length - 1;
+  }
+  /** Places a call that is picked up, and hears it end. */
+  async talk(): Promise<Awaited<ReturnType<Switchboard['place']>>['outcome']> {
+    const before = this.ended();
+    const { outcome } = await this.switchboard.place(CALL);
+    if (outcome !== 'placed') return outcome;
+    for (let waited = 0; this.ended() === before; waited += 2) {
+      if (waited > 20_000) throw new Error('the call does not end');
+      await sleep(2);
+      await this.hear();
+    }
+    return outcome;
+  }
+  ended(): number {
+    return this.changes.filter(({ event }) => event === 'ended').length;
+  }
   violations(): unknown {
     return this.business.simulator.control.read('violations');
   }
@@ -168,6 +187,8 @@ describe('what WhatsApp contradicts', function () {
     assert.ok(Math.abs((result.reason.nextAllowedAt ?? 0) - (Date.now() + DAY)) < 120_000);
     const again = await line.switchboard.place(CALL);
     assert.ok(again.outcome === 'blocked' && again.reason.provider === undefined, 'the store knows it now');
+    const [limit] = (await line.switchboard.explain(ANA)).callLimits;
+    assert.deepEqual([limit?.allowed, limit?.used], [1, 0], 'also how large the limit is');
   });
 
   it('an automatic revoke by webhook ends the permission, whosever calls went unanswered', async () => {
@@ -189,6 +210,49 @@ describe('what WhatsApp contradicts', function () {
     const result = await line.switchboard.place(CALL);
     assert.ok(result.outcome === 'needs_permission' && result.reason.code === 'permission_revoked');
     assert.equal(line.connects(), before);
+  });
+
+  it('allows 200 calls a day: the 101st goes, because WhatsApp was asked before the last one that the rules know', async () => {
+    line = await Line.open('unsure', { limits: { connectedPerDay: 200 } });
+    await line.person('profile_permanent');
+    await line.business.event('reply:accept');
+    await line.hear();
+    await line.business.simulator.control.do('script', { user: ANA.phone, script: 'answers', talkSeconds: 1 });
+    for (let nr = 1; nr <= 99; nr += 1) assert.equal(await line.talk(), 'placed', `call ${nr}`);
+    assert.equal(line.questions(), 0);
+    const { callLimits } = await line.switchboard.explain(ANA);
+    assert.deepEqual([callLimits[0]?.allowed, callLimits[0]?.used], [100, 99]);
+    assert.equal(await line.talk(), 'placed', 'call 100');
+    assert.equal(await line.talk(), 'placed', 'call 101');
+    assert.equal(line.questions(), 1);
+    const after = (await line.switchboard.explain(ANA)).callLimits[0];
+    assert.deepEqual([after?.allowed, after?.used], [200, 101]);
+    assert.match(after?.rule.source ?? '', /^WhatsApp's own answer/);
+    assert.equal(after?.rule.date, new Date().toISOString().slice(0, 10));
+    const told = line.log.filter((text) => text.includes('WhatsApp allows 200'));
+    assert.equal(told.length, 1, line.log.join('\n'));
+    assert.equal((line.violations() as { total: number }).total, 0, JSON.stringify(line.violations()));
+  });
+
+  it('allows 3 calls a day: the fourth is blocked here, until the moment at which WhatsApp has room', async () => {
+    line = await Line.open('always', { limits: { connectedPerDay: 3 } });
+    await line.person('profile_permanent');
+    await line.business.event('reply:accept');
+    await line.hear();
+    await line.business.simulator.control.do('script', { user: ANA.phone, script: 'answers', talkSeconds: 1 });
+    for (let nr = 1; nr <= 3; nr += 1) assert.equal(await line.talk(), 'placed', `call ${nr}`);
+    const [questions, sent] = [line.questions(), line.connects()];
+    const fourth = await line.switchboard.place(CALL);
+    assert.ok(fourth.outcome === 'blocked', JSON.stringify(fourth));
+    const { code, rule, nextAllowedAt = 0 } = fourth.reason;
+    assert.deepEqual([code, rule?.limit], ['connected_call_limit', '3 connected calls per 24 h and contact']);
+    assert.match(rule?.source ?? '', /^WhatsApp's own answer.*instead of: 100 connected calls/);
+    assert.deepEqual([line.questions(), line.connects(), sent], [questions, 3, 3], 'nothing was sent');
+    const live = (await line.business.graph('GET', `${NUMBER}/call_permissions?user_wa_id=${ANA.phone}`)).body;
+    const free = live.actions[1].limits[0].limit_expiration_time * 1_000;
+    // We keep a minute's distance from the edge, and count from when we heard.
+    assert.ok(nextAllowedAt >= free && nextAllowedAt <= free + 65_000, `${nextAllowedAt - free} ms later`);
+    assert.equal((line.violations() as { total: number }).total, 0, JSON.stringify(line.violations()));
   });
 
   it('is found before it is sent where every call asks: no refused request reaches WhatsApp', async () => {
