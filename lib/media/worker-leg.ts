@@ -31,6 +31,7 @@ import { TICKS_PER_MS } from './rtp-clock.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
 import { type RemoteDescription, readSdp } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
+import { SetupQueue } from './setup-queue.ts';
 import type { RunningTask, TaskReport } from './task.ts';
 import { type DtlsRole, type IceRole, loadWerift, type TransportState, WebRtcTransport } from './webrtc-transport.ts';
 
@@ -57,6 +58,8 @@ export class WorkerLeg {
   readonly #bridges = new Set<Bridge>();
   readonly #tasks = new Map<string, RunningTask>();
   readonly #watch: LegWatch;
+  readonly #setups: SetupQueue;
+  readonly #gone = new AbortController();
   readonly #cname = `wa-${randomBytes(6).toString('hex')}`;
   #transport!: WebRtcTransport;
   #reporter!: RtcpReporter;
@@ -73,8 +76,9 @@ export class WorkerLeg {
   /** Figures at the end: the transport forgets them when it closes. */
   #last: LegStatistics | undefined;
 
-  private constructor(options: LegOptions, emit: Emit, pacer: Pacer) {
+  private constructor(options: LegOptions, emit: Emit, pacer: Pacer, setups: SetupQueue) {
     this.#emit = emit;
+    this.#setups = setups;
     this.#pacer = pacer;
     this.#watch = new LegWatch(options, {
       emit,
@@ -84,8 +88,8 @@ export class WorkerLeg {
     });
   }
 
-  static async create(options: LegOptions, emit: Emit, pacer: Pacer): Promise<WorkerLeg> {
-    const leg = new WorkerLeg(options, emit, pacer);
+  static async create(options: LegOptions, emit: Emit, pacer: Pacer, setups = new SetupQueue()): Promise<WorkerLeg> {
+    const leg = new WorkerLeg(options, emit, pacer, setups);
     leg.#transport = await WebRtcTransport.create(options, {
       packet: (packet) => leg.#onPacket(packet),
       rtcp: (packet) => leg.#reporter.receive(packet, performance.now()),
@@ -221,7 +225,8 @@ export class WorkerLeg {
     role: IceRole,
     part: { setup: 'actpass' | 'active' | 'passive'; mid: string; bundled: boolean },
   ): Promise<string> {
-    const local = await this.#transport.gather(role);
+    const local = await this.#setups.run(this.#gone.signal, () => this.#transport.gather(role));
+    if (!local) throw closedMeanwhile();
     return writeSdp({
       ...local,
       ...part,
@@ -240,7 +245,9 @@ export class WorkerLeg {
     this.#negotiatedAt = performance.now();
     this.#watch.negotiated();
     this.#setState('connecting');
-    this.#transport.connect(remote, role).catch(() => this.#onTransport('failed'));
+    this.#setups
+      .run(this.#gone.signal, () => this.#transport.connect(remote, role))
+      .catch(() => this.#onTransport('failed'));
   }
 
   #onTransport(state: TransportState): void {
@@ -378,12 +385,17 @@ export class WorkerLeg {
   async #shut(state: 'failed' | 'closed'): Promise<void> {
     this.#pacer.remove(this.#beat);
     this.#watch.close();
+    this.#gone.abort();
     this.#last = this.statistics();
     const tasks = [...this.#tasks.values()].map((task) => task.stop('call_ended'));
     await this.#transport.close();
     this.#setState(state);
     await Promise.all(tasks);
   }
+}
+
+function closedMeanwhile(): MediaError {
+  return new MediaError('media_not_connected', 'The call ended before its media were set up.', 'Place it again.');
 }
 
 /** A report that also tells when the task is over, whichever way. */

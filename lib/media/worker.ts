@@ -1,10 +1,11 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { type LegEvents, MediaError } from './media.ts';
 import { warmUpOpus } from './opus.ts';
 import { Pacer } from './pacer.ts';
+import { SetupQueue } from './setup-queue.ts';
 import type { TaskReport } from './task.ts';
 import { WorkerLeg } from './worker-leg.ts';
-import type { FromWorker, PlainError, Request } from './worker-protocol.ts';
+import type { FromWorker, PlainError, Request, WorkerSettings } from './worker-protocol.ts';
 
 /*
  * Entry of the media worker thread: all samples and packets of all calls live here, so that a busy flow cannot make a voice stutter and
@@ -13,6 +14,7 @@ import type { FromWorker, PlainError, Request } from './worker-protocol.ts';
 
 const legs = new Map<string, WorkerLeg>();
 const pacer = new Pacer();
+const setups = new SetupQueue((workerData as WorkerSettings | null)?.setupsAtOnce);
 
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);
@@ -38,7 +40,7 @@ function reporter<Info, Result>(leg: string, task: string): TaskReport<Info, Res
 async function create(id: string, command: Request & { method: 'create' }): Promise<void> {
   const emit = <E extends keyof LegEvents>(event: E, ...args: LegEvents[E]) =>
     post({ type: 'event', leg: id, event, args });
-  const leg = await WorkerLeg.create(command.options, emit, pacer);
+  const leg = await WorkerLeg.create(command.options, emit, pacer, setups);
   await warmUpOpus();
   legs.set(id, leg);
 }
