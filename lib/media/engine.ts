@@ -1,13 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { LegHandle } from './leg-handle.ts';
 import { type Leg, type LegOptions, type MediaEngine, MediaError } from './media.ts';
-import type { Command, FromWorker, WorkerSettings } from './worker-protocol.ts';
+import type { Command, FromWorker } from './worker-protocol.ts';
 
 export interface MediaEngineOptions {
   /** Called with every worker that is started, for health monitors (heap statistics) and tests (sudden death). */
   onWorker?(worker: Worker): void;
-  /** How many legs may set up their connection at once; the others wait in order. Default: 20. */
-  setupsAtOnce?: number;
 }
 
 /** A worker that runs. */
@@ -96,7 +94,6 @@ class Engine implements MediaEngine {
       name: 'media',
       // The main program's flags (an --input-type, a --require of somebody's instrumentation) are not ours.
       execArgv: [],
-      workerData: { setupsAtOnce: this.#options.setupsAtOnce } satisfies WorkerSettings,
     });
     const running: Running = { worker, requests: new Map() };
     worker.on('message', (message: FromWorker) => this.#receive(running, message));

@@ -25,6 +25,8 @@ export interface LegOptions {
   iceServers?: { urls: string; username?: string; credential?: string }[];
   /** Checks go to private addresses of the other side too; for a media relay in the same network. */
   allowPrivate?: boolean;
+  /** How many legs of this process may set up their connection at once; the others wait in order. 20 if left out; the last one said counts. */
+  setupsAtOnce?: number;
   /** No packet of the person for so many seconds is told (`silence`). 10 if left out, 0: never. */
   silenceSeconds?: number;
   /** The same, but the call should end then. 0 or left out: never. */

@@ -5,13 +5,17 @@ const LONGEST_MS = 5000;
 
 /** Lets so many legs at once do the costly part of their set-up; the others wait in the order in which they came. */
 export class SetupQueue {
-  readonly #atOnce: number;
   readonly #waiting = new Set<() => void>();
   #running = 0;
+  #atOnce = SETUPS_AT_ONCE;
 
-  /** @param atOnce 1 or more */
   constructor(atOnce = SETUPS_AT_ONCE) {
-    this.#atOnce = Math.max(1, Math.floor(atOnce) || 1);
+    this.atOnce = atOnce;
+  }
+
+  /** 1 or more. */
+  set atOnce(value: number) {
+    this.#atOnce = Math.max(1, Math.floor(value) || 1);
   }
 
   get waiting(): number {

@@ -79,6 +79,7 @@ export class WorkerLeg {
   private constructor(options: LegOptions, emit: Emit, pacer: Pacer, setups: SetupQueue) {
     this.#emit = emit;
     this.#setups = setups;
+    if (options.setupsAtOnce !== undefined) setups.atOnce = options.setupsAtOnce;
     this.#pacer = pacer;
     this.#watch = new LegWatch(options, {
       emit,

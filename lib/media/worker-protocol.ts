@@ -1,10 +1,5 @@
 import type { BridgeOptions, Interruption, LegEvents, LegOptions, PlayOptions, RecordOptions } from './media.ts';
 
-/** What a worker is started with. */
-export interface WorkerSettings {
-  setupsAtOnce: number | undefined;
-}
-
 /** What the main thread asks of the worker. Each request is answered once, under its number. */
 export type Command =
   | { method: 'create'; options: LegOptions }

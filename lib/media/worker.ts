@@ -1,11 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type LegEvents, MediaError } from './media.ts';
 import { warmUpOpus } from './opus.ts';
 import { Pacer } from './pacer.ts';
 import { SetupQueue } from './setup-queue.ts';
 import type { TaskReport } from './task.ts';
 import { WorkerLeg } from './worker-leg.ts';
-import type { FromWorker, PlainError, Request, WorkerSettings } from './worker-protocol.ts';
+import type { FromWorker, PlainError, Request } from './worker-protocol.ts';
 
 /*
  * Entry of the media worker thread: all samples and packets of all calls live here, so that a busy flow cannot make a voice stutter and
@@ -14,7 +14,7 @@ import type { FromWorker, PlainError, Request, WorkerSettings } from './worker-p
 
 const legs = new Map<string, WorkerLeg>();
 const pacer = new Pacer();
-const setups = new SetupQueue((workerData as WorkerSettings | null)?.setupsAtOnce);
+const setups = new SetupQueue();
 
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);

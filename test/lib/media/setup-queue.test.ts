@@ -66,9 +66,11 @@ describe('set-up queue', () => {
   });
 
   it('thirty legs through a queue of three all get their offer', async () => {
-    const engine = createMediaEngine({ setupsAtOnce: 3 });
+    const engine = createMediaEngine();
     const ids = Array.from({ length: 30 }, (_, index) => `leg-${index}`);
-    const legs = await Promise.all(ids.map((id) => engine.createLeg(id, { bindAddress: '127.0.0.1' })));
+    const legs = await Promise.all(
+      ids.map((id) => engine.createLeg(id, { bindAddress: '127.0.0.1', setupsAtOnce: 3 })),
+    );
     for (const offer of await Promise.all(legs.map((leg) => leg.createOffer()))) assert.match(offer, /^v=0/);
     await engine.close();
     assert.equal(engine.legs(), 0);
