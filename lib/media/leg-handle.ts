@@ -2,6 +2,9 @@ import {
   type BridgeInfo,
   type BridgeOptions,
   type BridgeResult,
+  type DigitNews,
+  type DigitOptions,
+  type DigitResult,
   type Interruption,
   type Leg,
   type LegEvents,
@@ -14,21 +17,36 @@ import {
   type RecordOptions,
   type RecordResult,
   type RecordTask,
+  type SpeechEvent,
+  type SpeechOptions,
+  type SpeechResult,
+  type StreamNews,
+  type StreamOptions,
+  type StreamResult,
+  type StreamTask,
+  type TellingTask,
+  type Written,
 } from './media.ts';
-import type { Command, FromWorker } from './worker-protocol.ts';
+import type { Command, FromWorker, Receipt } from './worker-protocol.ts';
 
 type TaskMessage = Extract<FromWorker, { task: string }>;
+type Ask = (command: Command, transfer?: ArrayBuffer[]) => Promise<unknown>;
 type Listener = (...args: never[]) => void;
 
 interface PendingTask {
   started: PromiseWithResolvers<unknown>;
   done: PromiseWithResolvers<unknown>;
+  listener?: (news: never) => void;
+  /** Chunks since the last receipt, and the first of them whose receipt is already on its way. */
+  taken: number;
+  receipt: boolean;
 }
 
 /** Main-thread side of one leg: every method is a message to the worker. */
 export class LegHandle implements Leg {
   readonly id: string;
-  readonly #ask: (command: Command) => Promise<unknown>;
+  readonly #ask: Ask;
+  readonly #tell: (receipt: Receipt) => void;
   readonly #onClosed: () => void;
   readonly #listeners = new Map<keyof LegEvents, Set<Listener>>();
   readonly #tasks = new Map<string, PendingTask>();
@@ -36,9 +54,11 @@ export class LegHandle implements Leg {
   #nextTask = 1;
   #closing: Promise<void> | undefined;
 
-  constructor(id: string, ask: (command: Command) => Promise<unknown>, onClosed: () => void) {
+  /** @param tell for what needs no answer */
+  constructor(id: string, ask: Ask, tell: (receipt: Receipt) => void, onClosed: () => void) {
     this.id = id;
     this.#ask = ask;
+    this.#tell = tell;
     this.#onClosed = onClosed;
   }
 
@@ -76,6 +96,30 @@ export class LegHandle implements Leg {
 
   bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult> {
     return this.#start((task) => ({ method: 'bridge', task, options }));
+  }
+
+  stream(options: StreamOptions): StreamTask {
+    const task = this.#telling<StreamNews, StreamResult>((id) => ({ method: 'stream', task: id, options }));
+    return {
+      ...task,
+      write: (pcm) => {
+        // Copied: the flow's Buffer may be a piece of a larger one, or be used again.
+        const copy = new Uint8Array(pcm);
+        return this.#ask({ method: 'write', task: task.id, pcm: copy }, [copy.buffer]) as Promise<Written>;
+      },
+      mark: async (name) => {
+        await this.#ask({ method: 'mark', task: task.id, name });
+      },
+      clear: () => this.#ask({ method: 'clear', task: task.id }) as Promise<{ clearedMs: number }>,
+    };
+  }
+
+  digits(options: DigitOptions): TellingTask<DigitNews, DigitResult> {
+    return this.#telling((task) => ({ method: 'digits', task, options }));
+  }
+
+  speech(options: SpeechOptions): TellingTask<SpeechEvent, SpeechResult> {
+    return this.#telling((task) => ({ method: 'speech', task, options }));
   }
 
   interrupt(by: Interruption): void {
@@ -120,9 +164,23 @@ export class LegHandle implements Leg {
     this.#setState('closed');
   }
 
+  #telling<News, Result>(command: (task: string) => Command): TellingTask<News, Result> {
+    const task = this.#start<void, Result>(command);
+    const pending = this.#tasks.get(task.id);
+    const listen = (listener: (news: News) => void): void => {
+      if (pending) pending.listener = listener;
+    };
+    return { ...task, listen };
+  }
+
   #start<Info, Result>(command: (task: string) => Command): MediaTask<Info, Result> {
     const id = `${this.id}/${this.#nextTask++}`;
-    const task: PendingTask = { started: Promise.withResolvers(), done: Promise.withResolvers() };
+    const task: PendingTask = {
+      started: Promise.withResolvers(),
+      done: Promise.withResolvers(),
+      taken: 0,
+      receipt: false,
+    };
     // Nobody has to wait for both; a failure must not end the process.
     task.started.promise.catch(() => undefined);
     task.done.promise.catch(() => undefined);
@@ -145,6 +203,10 @@ export class LegHandle implements Leg {
   #taskMessage(message: TaskMessage): void {
     const task = this.#tasks.get(message.task);
     if (!task) return;
+    if (message.type === 'news') {
+      this.#news(task, message);
+      return;
+    }
     if (message.type === 'started') {
       task.started.resolve(message.value);
       return;
@@ -161,6 +223,24 @@ export class LegHandle implements Leg {
       task.started.reject(error);
       task.done.reject(error);
     }
+  }
+
+  #news(task: PendingTask, { task: id, news }: Extract<TaskMessage, { type: 'news' }>): void {
+    try {
+      task.listener?.(news as never);
+    } catch {
+      // A listener's fault is its own; the call goes on.
+    }
+    if ((news as { kind?: string }).kind !== 'chunk') return;
+    task.taken += 1;
+    if (task.receipt) return;
+    // After what the flow does at once: a flow that takes long lets its receipt wait. One for all chunks of a turn.
+    task.receipt = true;
+    setImmediate(() => {
+      this.#tell({ receipt: task.taken, leg: this.id, task: id });
+      task.taken = 0;
+      task.receipt = false;
+    });
   }
 
   #setState(state: LegState): void {

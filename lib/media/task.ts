@@ -7,7 +7,7 @@ export interface TaskReport<Info, Result> {
   failed(error: MediaError): void;
 }
 
-/** A task in the worker: play, record or bridge. */
+/** A task in the worker. */
 export interface RunningTask {
   /** Ends it early; resolves when everything is written and closed. `reason` goes into its result. */
   stop(reason: 'stopped' | 'call_ended'): Promise<void>;

@@ -66,6 +66,15 @@ export class FakeLeg implements Leg {
   bridge(): MediaTask<never, never> {
     return this.play();
   }
+  stream(): never {
+    return this.play() as never;
+  }
+  digits(): never {
+    return this.play() as never;
+  }
+  speech(): never {
+    return this.play() as never;
+  }
   async statistics(): Promise<LegStatistics> {
     return this.figures;
   }
