@@ -1,16 +1,16 @@
-import { Worker } from 'node:worker_threads';
 import { LegHandle } from './leg-handle.ts';
-import { type Leg, type LegOptions, type MediaEngine, MediaError } from './media.ts';
+import { type Leg, type LegOptions, type MediaEngine, type MediaEngineName, MediaError } from './media.ts';
+import { type MediaHost, startHost } from './media-host.ts';
 import type { Command, FromWorker } from './worker-protocol.ts';
 
 export interface MediaEngineOptions {
-  /** Called with every worker that is started, for health monitors (heap statistics) and tests (sudden death). */
-  onWorker?(worker: Worker): void;
+  /** Called with every worker (thread or process) that is started, for health monitors and tests (sudden death). */
+  onWorker?(worker: MediaHost): void;
 }
 
 /** A worker that runs. */
 interface Running {
-  worker: Worker;
+  worker: MediaHost;
   requests: Map<number, PromiseWithResolvers<unknown>>;
 }
 
@@ -23,7 +23,9 @@ function workerDied(cause: unknown): MediaError {
   );
 }
 
-class Engine implements MediaEngine {
+/** The calls of one WebRTC library, in one worker. */
+class OneEngine implements MediaEngine {
+  readonly #library: MediaEngineName;
   readonly #options: MediaEngineOptions;
   readonly #legs = new Map<string, LegHandle>();
   readonly #crashListeners = new Set<(error: Error) => void>();
@@ -32,21 +34,18 @@ class Engine implements MediaEngine {
   #nextRequest = 1;
   #closed = false;
 
-  constructor(options: MediaEngineOptions) {
+  constructor(library: MediaEngineName, options: MediaEngineOptions) {
+    this.#library = library;
     this.#options = options;
   }
 
   async createLeg(id: string, options: LegOptions): Promise<Leg> {
     if (this.#closed)
       throw new MediaError('media_not_connected', 'The media engine is closed.', 'Create a new engine.');
-    if (this.#legs.has(id))
-      throw new MediaError('media_not_connected', 'There is a leg with this id already.', 'Use one id per leg.');
     let running: Running | undefined;
     const leg = new LegHandle(
       id,
-      (command, transfer) =>
-        running ? this.#ask(running, id, command, transfer) : Promise.reject(workerDied('not started')),
-      (receipt) => running && this.#current === running && running.worker.postMessage(receipt),
+      (command) => (running ? this.#ask(running, id, command) : Promise.reject(workerDied('not started'))),
       () => {
         if (this.#legs.get(id) === leg) this.#legs.delete(id);
         this.#holdProcess();
@@ -62,6 +61,10 @@ class Engine implements MediaEngine {
       this.#holdProcess();
       throw error;
     }
+  }
+
+  has(id: string): boolean {
+    return this.#legs.has(id);
   }
 
   legs(): number {
@@ -91,12 +94,7 @@ class Engine implements MediaEngine {
   }
 
   async #launch(): Promise<Running> {
-    const { workerUrl } = await import('../runtime/worker-url.mts');
-    const worker = new Worker(workerUrl('media/worker'), {
-      name: 'media',
-      // The main program's flags (an --input-type, a --require of somebody's instrumentation) are not ours.
-      execArgv: [],
-    });
+    const worker = await startHost(this.#library);
     const running: Running = { worker, requests: new Map() };
     worker.on('message', (message: FromWorker) => this.#receive(running, message));
     worker.on('error', (error) => this.#lost(running, error));
@@ -107,12 +105,12 @@ class Engine implements MediaEngine {
     return running;
   }
 
-  #ask(running: Running, leg: string, command: Command, transfer: ArrayBuffer[] = []): Promise<unknown> {
+  #ask(running: Running, leg: string, command: Command): Promise<unknown> {
     if (this.#current !== running) return Promise.reject(workerDied('it was replaced'));
     const request = this.#nextRequest++;
     const answer = Promise.withResolvers<unknown>();
     running.requests.set(request, answer);
-    running.worker.postMessage({ request, leg, ...command }, transfer);
+    running.worker.postMessage({ request, leg, ...command });
     this.#holdProcess();
     return answer.promise;
   }
@@ -146,6 +144,50 @@ class Engine implements MediaEngine {
     const { worker, requests } = this.#current ?? {};
     if (this.#legs.size > 0 || (requests?.size ?? 0) > 0) worker?.ref();
     else worker?.unref();
+  }
+}
+
+/** One worker for each WebRTC library that is used; each starts with its first call. */
+class Engine implements MediaEngine {
+  readonly #engines: Record<MediaEngineName, OneEngine>;
+
+  constructor(options: MediaEngineOptions) {
+    this.#engines = {
+      werift: new OneEngine('werift', options),
+      'node-datachannel': new OneEngine('node-datachannel', options),
+    };
+  }
+
+  async createLeg(id: string, options: LegOptions): Promise<Leg> {
+    const engine = this.#engines[options.engine ?? 'werift'];
+    if (!engine)
+      throw new MediaError(
+        'media_engine_missing',
+        'There is no such media engine.',
+        'Choose "werift" or "node-datachannel".',
+      );
+    if (this.#all.some((other) => other.has(id)))
+      throw new MediaError('media_not_connected', 'There is a leg with this id already.', 'Use one id per leg.');
+    return engine.createLeg(id, options);
+  }
+
+  legs(): number {
+    return this.#all.reduce((sum, engine) => sum + engine.legs(), 0);
+  }
+
+  onCrash(listener: (error: Error) => void): () => void {
+    const offs = this.#all.map((engine) => engine.onCrash(listener));
+    return () => {
+      for (const off of offs) off();
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((engine) => engine.close()));
+  }
+
+  get #all(): OneEngine[] {
+    return Object.values(this.#engines);
   }
 }
 

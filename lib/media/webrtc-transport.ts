@@ -1,41 +1,30 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import type { RTCDtlsTransport, RTCIceTransport, RtcpPacket, RtpPacket } from 'werift';
+import type { RTCDtlsTransport, RTCIceTransport, RtcpPacket } from 'werift';
 import type { MediaFacts } from './doctor/media-facts.ts';
 import type { RTCIceConnection } from './ice-connection.ts';
 import { checkAddresses } from './leg-addresses.ts';
 import type { LegOptions } from './media.ts';
 import { MediaError } from './media.ts';
+import { withPublicAddress } from './public-candidate.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import type { LocalCandidate } from './sdp-writer.ts';
 import { holdKeysAsObjects } from './srtp-keys.ts';
 import { tapSrtp } from './srtp-taps.ts';
 import { guardChecks } from './stun-guard.ts';
+import type { DtlsRole, IceRole, LocalParameters, Transport, TransportEvents } from './transport.ts';
 import { within } from './within.ts';
 
 /** The one WebRTC library, loaded as an ES module: its CommonJS build costs 15 % more per call (measured 2026-11-20). */
 export const loadWerift = () => import('werift');
 type Werift = Awaited<ReturnType<typeof loadWerift>>;
 
-export type TransportState = 'connected' | 'failed' | 'closed';
-
-export interface TransportEvents {
-  packet(packet: RtpPacket): void;
-  rtcp(packet: RtcpPacket): void;
-  state(state: TransportState): void;
-  /** A compound RTCP packet, decrypted, whatever kinds it holds. Must not throw. */
-  control?(compound: Buffer): void;
-}
-
-export type IceRole = 'controlling' | 'controlled';
-export type DtlsRole = 'client' | 'server';
-
 /** Longest time that collecting addresses may take; beyond it a socket did not open. */
-const GATHER_TIMEOUT_MS = 15_000;
+export const GATHER_TIMEOUT_MS = 15_000;
 /**
  * Checks and handshake together. The library itself waits for ever: its failed checks do not end the wait, and as DTLS server it waits for a
  * first message. Meta hangs up after 20 s without media from us (troubleshooting page, 2026-06-24).
  */
-const CONNECT_TIMEOUT_MS = 30_000;
+export const CONNECT_TIMEOUT_MS = 30_000;
 const MOST_EARLY_PACKETS = 8;
 /** A role conflict that comes back this often is no conflict but a broken peer. */
 const MAXIMUM_ROLE_SWITCHES = 5;
@@ -46,7 +35,7 @@ const SRTP_AEAD_AES_128_GCM = 7;
  * ICE, DTLS and SRTP for one audio stream: werift's transports without its peer connection. Its sender and receiver clone every packet and keep
  * 128 of them per call, which costs half the CPU and nearly all of the latency tail (measured 2026-11-20), and they rewrite payload types.
  */
-export class WebRtcTransport {
+export class WebRtcTransport implements Transport {
   readonly #ice: RTCIceTransport;
   readonly #dtls: RTCDtlsTransport;
   readonly #werift: Werift;
@@ -134,9 +123,7 @@ export class WebRtcTransport {
    * Opens the sockets and returns every address at which this leg can be reached. The ICE role is settled before the first socket is open:
    * the peer's checks may come before its answer, and would otherwise end in a role conflict.
    */
-  async gather(
-    role: IceRole,
-  ): Promise<{ ufrag: string; password: string; fingerprint: string; candidates: LocalCandidate[] }> {
+  async gather(role: IceRole): Promise<LocalParameters> {
     this.#ice.connection.iceControlling = role === 'controlling';
     this.#gathering = this.#ice.gather();
     const inTime = await within(GATHER_TIMEOUT_MS, this.#gathering);
@@ -169,12 +156,7 @@ export class WebRtcTransport {
         ...(relatedAddress === undefined ? {} : { relatedAddress, relatedPort: relatedPort ?? 0 }),
       }),
     );
-    const base = found.find(({ ip, type }) => type === 'host' && isIPv4(ip)) ?? found[0];
-    const address = this.#options.publicAddress;
-    if (address === undefined || !base) return found;
-    // A 1:1 NAT keeps ports, so the public address is the host's with another number (RFC 8445 §5.1.1.2: server reflexive).
-    const mapped = { ...base, ip: address, type: 'srflx', relatedAddress: base.ip, relatedPort: base.port };
-    return [...found, { ...mapped, foundation: `${base.foundation}p`, priority: 1_694_498_815 }];
+    return withPublicAddress(found, this.#options.publicAddress);
   }
 
   /** Checks connectivity, then shakes hands. Resolves when SRTP is up; rejects when either fails. */
@@ -259,12 +241,13 @@ export class WebRtcTransport {
     if (!this.#closed && this.#dtls.srtpStarted) void this.#dtls.sendRtcp(packets).catch(() => undefined);
   }
 
-  describe(): { dtlsRole?: 'client' | 'server'; srtpProfile?: string; candidatePair?: string } {
+  describe(): ReturnType<Transport['describe']> {
     const pair = this.#ice.getSelectedCandidatePair();
     const { nominated } = this.#ice.connection;
     const profile = this.#dtls.dtls?.srtp.srtpProfile;
     const { role } = this.#dtls;
     return {
+      engine: 'werift',
       ...(role === 'auto' ? {} : { dtlsRole: role }),
       ...(profile === undefined
         ? {}

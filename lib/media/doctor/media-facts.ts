@@ -5,6 +5,8 @@ export interface MediaFacts {
   checksSent: number;
   checksAnswered: number;
   checksReceived: number;
+  /** The media engine keeps the counts of checks, of the handshake and of undecryptable packets to itself: they are 0 and say nothing. */
+  uncounted?: true;
   /** A pair works. */
   paired: boolean;
   /** A pair worked, and the other side then left our questions unanswered for 30 s (RFC 7675 §5.1). */

@@ -64,7 +64,7 @@ const CONSENT_LOST: Finding = {
   next: 'Check whether this machine lost its network or changed its address during the call, and that the firewall keeps UDP open.',
 };
 
-function noPair({ pairs, checksSent, checksAnswered, checksReceived }: MediaFacts): Finding {
+function noPair({ pairs, checksSent, checksAnswered, checksReceived, uncounted }: MediaFacts): Finding {
   const id = 'ice_no_pair';
   const level = 'warning';
   if (pairs === 0)
@@ -74,6 +74,14 @@ function noPair({ pairs, checksSent, checksAnswered, checksReceived }: MediaFact
       what: 'There is no pair of addresses to try: ours and theirs do not fit together.',
       why: 'An IPv4 address cannot reach an IPv6 address, and private addresses of the other side are not asked.',
       next: 'Give this machine an IPv4 address that reaches the internet, or correct "Local IP" of the number.',
+    };
+  if (uncounted)
+    return {
+      id,
+      level,
+      what: `None of the other side's ${pairs} addresses could be agreed on.`,
+      why: 'Our connectivity checks or the answers to them are lost on the way. This media engine does not say which; "werift" does.',
+      next: FIREWALL,
     };
   const tried = `${checksSent} connectivity checks to ${pairs} address ${pairs === 1 ? 'pair' : 'pairs'}`;
   return {
@@ -88,9 +96,17 @@ function noPair({ pairs, checksSent, checksAnswered, checksReceived }: MediaFact
   };
 }
 
-function noHandshake({ dtlsRole, handshakeReceived }: MediaFacts): Finding {
+function noHandshake({ dtlsRole, handshakeReceived, uncounted }: MediaFacts): Finding {
   const id = 'dtls_unfinished';
   const level = 'warning';
+  if (uncounted)
+    return {
+      id,
+      level,
+      what: 'The connection is there, but the encryption does not come to its end.',
+      why: 'Packets of the handshake are lost on the way, or both sides wait for the other. This media engine does not say which; "werift" does.',
+      next: `${FIREWALL} A tunnel with a small MTU on the way would explain it.`,
+    };
   if (dtlsRole === 'server' && handshakeReceived === 0)
     return {
       id: 'dtls_nobody_begins',
