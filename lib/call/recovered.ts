@@ -1,7 +1,7 @@
 import type { StoredCall } from '../ledger/ledger.ts';
 import type { BusinessNumber, Instant } from '../permission/model.ts';
 import type { Step } from './effect.ts';
-import type { Ended, Ending } from './state.ts';
+import type { Ended, Ending, OurEnd } from './state.ts';
 
 /**
  * A call of a process that died, without media and without a way back: it is being ended. If its provider id was never
@@ -27,7 +27,7 @@ export function recoveredCall(stored: StoredCall, businessNumber: BusinessNumber
 
 /** A call whose end is in the ledger but perhaps never reached the flows, with the outcome the ledger recorded. */
 export function storedEnd(stored: StoredCall, businessNumber: BusinessNumber): Ended | undefined {
-  const { callId, acceptedAt, endedAt, outcome, durationSeconds, errorCode } = stored;
+  const { callId, acceptedAt, endedAt, outcome, durationSeconds, errorCode, endRequested } = stored;
   if (endedAt === undefined || outcome === undefined) return undefined;
   const errors = errorCode === undefined ? [] : [{ code: errorCode, message: 'The call failed.' }];
   return {
@@ -39,6 +39,7 @@ export function storedEnd(stored: StoredCall, businessNumber: BusinessNumber): E
       ...(outcome === 'declined' ? { rejectedAt: endedAt } : {}),
     },
     concludedAt: endedAt,
+    ...(endRequested === undefined ? {} : { ours: storedWish(endRequested, endedAt) }),
     terminated: {
       at: endedAt,
       endedAt,
@@ -50,6 +51,11 @@ export function storedEnd(stored: StoredCall, businessNumber: BusinessNumber): E
     outcome,
     errors,
   };
+}
+
+/** Our wish to end a call, as the ledger keeps it. */
+export function storedWish(endRequested: 'cancelled' | 'no_answer', since: Instant): OurEnd {
+  return { cause: endRequested === 'no_answer' ? 'ring_timeout' : 'flow', since };
 }
 
 function basis(stored: StoredCall, businessNumber: BusinessNumber) {

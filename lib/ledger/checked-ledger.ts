@@ -80,7 +80,7 @@ export abstract class CheckedLedger implements Ledger {
       checked(input.callEnd, end, 'end of a call'),
     ]);
   }
-  endRequested(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<void> {
+  endRequested(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<boolean> {
     return this.ask('endRequested', () => [
       checked(input.reservationId, reservationId, 'reservation id'),
       checked(input.endRequestedAs, as, 'end of a call'),

@@ -94,6 +94,8 @@ export interface StoredCall {
   durationSeconds?: number;
   errorCode?: string;
   origin?: { nodeId: string; data?: unknown };
+  /** We asked the provider to end it, here or at another instance, and why; see `endRequested`. */
+  endRequested?: 'cancelled' | 'no_answer';
 }
 export type CallOutcome = 'completed' | 'no_answer' | 'declined' | 'cancelled' | 'failed';
 
@@ -213,8 +215,9 @@ export interface Ledger {
    * We asked the provider to end this call, because our ring time was over (`no_answer`) or for another reason (`cancelled`).
    * If nobody picked up it is a ring that we cut short, which a profile may count differently from an unanswered one;
    * without this the ledger takes it for unanswered. Optional, so that a stand-in need not have it.
+   * @returns false: somebody, perhaps at another instance, had asked for it before; the first wish stands
    */
-  endRequested?(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<void>;
+  endRequested?(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<boolean>;
   /** Our own end of a call that no webhook will tell: placing failed, or the provider confirmed our terminate and then fell silent. */
   finishCall(reservationId: string, end: { outcome: CallOutcome; at: Instant; errorCode?: string }): Promise<void>;
   /** Calls without an end. `owner` other than ours: a process that died. */

@@ -1,4 +1,6 @@
 import type { CallEffect } from '../call/effect.ts';
+import { outcomeOf } from '../call/outcome.ts';
+import { storedWish } from '../call/recovered.ts';
 import type { Reason } from '../permission/model.ts';
 import { reasonFor } from '../permission/reason-text.ts';
 import { type Desk, tellCall } from './desk.ts';
@@ -26,6 +28,7 @@ export async function concludeCall(
   if ((await closing) === false)
     deps.log('warn', `The audio of call ${call.id} did not close in time; a recording may be incomplete.`);
   if (call.disowned === true) return;
+  await within(LOOK_UP_MS, learnWish(desk, call));
   if (effect.tellLedger) await finish(desk, call);
   registry.bury(call.id, deps.now());
   call.told = true;
@@ -35,6 +38,20 @@ export async function concludeCall(
   call.markOver();
   const handedOut = call.undispatched.splice(0);
   if (handedOut.length > 0) await durably(desk, 'Events handed out', () => deps.ledger.dispatched(handedOut));
+}
+
+/** Longest wait for the store's word about a call before its flow hears of the end. */
+const LOOK_UP_MS = 2_000;
+
+/** Another instance may have ended the call on a flow's wish, which no webhook says: the store does, so that both tell the same. */
+async function learnWish({ deps }: Desk, call: LiveCall): Promise<void> {
+  const { ledger } = deps;
+  if (ledger.take === undefined || call.state.name !== 'ended' || call.state.ours !== undefined) return;
+  const wish = (await ledger.findCall({ reservationId: call.id }))?.endRequested;
+  const { state } = call;
+  if (wish === undefined || state.name !== 'ended' || state.ours !== undefined) return;
+  const known = { ...state, ours: storedWish(wish, state.concludedAt) };
+  call.state = { ...known, outcome: outcomeOf(known) };
 }
 
 /** Why we ended it, where that is more than the flow's own wish. */

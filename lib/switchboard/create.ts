@@ -119,6 +119,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,
     asking: new Map(),
+    endingElsewhere: new Map(),
     unheard: [],
     closed: false,
     mute: false,

@@ -1,3 +1,4 @@
+import type { CallView } from '../call/call.ts';
 import type { CallInput } from '../call/input.ts';
 import type { CallRegistry } from '../call/registry.ts';
 import type { Appended } from '../ledger/ledger.ts';
@@ -40,6 +41,8 @@ export interface Desk {
   expiring: NodeJS.Timeout | undefined;
   /** Permission requests on their way, by reservation id: an opt-out stops those that have not left. */
   readonly asking: Map<string, AbortController>;
+  /** Calls that this process does not hold and is ending just now, by reservation id. */
+  readonly endingElsewhere: Map<string, Promise<CallView>>;
   /** Events whose turn has to come again, because the ledger could not be asked about them. */
   readonly unheard: Appended[];
   /** Set by `close`: nothing new begins. */

@@ -10,22 +10,35 @@ import { pause, told } from './patience.ts';
  * better by itself, so those tries are fewer; giving up is told to the flows and logged as an error.
  */
 export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promise<void> {
-  const { provider, log } = desk.deps;
   const stop = new AbortController();
   call.terminating = stop;
   announceEnd(desk, call);
+  const answer = await askToEnd(desk, { id: call.id, callId, signal: stop.signal });
+  if (answer === 'stopped') return;
+  if (answer === 'confirmed') desk.apply(call, { kind: 'terminate_confirmed' });
+  else desk.apply(call, { kind: 'end_overdue', error: { code: 'terminate_unconfirmed', ...answer } });
+}
+
+/**
+ * The tries themselves, for any call.
+ * @returns `stopped`: by the signal; else what to say of giving up, which is logged as well
+ */
+export async function askToEnd(
+  desk: Desk,
+  { id, callId, signal }: { id: string; callId: string; signal: AbortSignal },
+): Promise<'confirmed' | 'stopped' | { message: string; details: string }> {
+  const { provider, log } = desk.deps;
   for (let tries = 1; ; tries += 1) {
+    if (signal.aborted) return 'stopped';
     try {
-      await provider.terminateCall(callId, stop.signal);
-      desk.apply(call, { kind: 'terminate_confirmed' });
-      return;
+      await provider.terminateCall(callId, signal);
+      return 'confirmed';
     } catch (error) {
-      if (stop.signal.aborted) return;
-      if (tries >= triesFor(desk, error)) return giveUp(desk, call, tries, error);
-      log('warn', `Call ${call.id} could not be ended yet, trying again: ${told(error)}`);
+      if (signal.aborted) return 'stopped';
+      if (tries >= triesFor(desk, error)) return givenUp(desk, id, tries, error);
+      log('warn', `Call ${id} could not be ended yet, trying again: ${told(error)}`);
     }
-    await pause(pauseBefore(desk, tries), stop.signal);
-    if (stop.signal.aborted) return;
+    await pause(pauseBefore(desk, tries), signal);
   }
 }
 
@@ -38,16 +51,18 @@ function announceEnd(desk: Desk, call: LiveCall): void {
   if (call.state.name !== 'ending' || ledger.endRequested === undefined) return;
   const { cause } = call.state.ours;
   const as = cause === 'ring_timeout' || cause === 'media_bye' ? 'no_answer' : 'cancelled';
-  const told = durably(desk, `The wish to end call ${call.id}`, async () => ledger.endRequested?.(call.id, as));
+  const told = durably(desk, `The wish to end call ${call.id}`, async () => {
+    await ledger.endRequested?.(call.id, as);
+  });
   inBackground(desk, `Ending call ${call.id}`, told);
 }
 
-function giveUp(desk: Desk, call: LiveCall, tries: number, error: unknown): void {
+function givenUp(desk: Desk, id: string, tries: number, error: unknown): { message: string; details: string } {
   const message = `The provider did not confirm the end of the call after ${tries} tries: ${told(error)}`;
   const details =
     error instanceof ProviderError ? error.nextStep : 'Check the connection to the provider and the access token.';
-  desk.deps.log('error', `Call ${call.id} may still be running. ${message} ${details}`);
-  desk.apply(call, { kind: 'end_overdue', error: { code: 'terminate_unconfirmed', message, details } });
+  desk.deps.log('error', `Call ${id} may still be running. ${message} ${details}`);
+  return { message, details };
 }
 
 function triesFor(desk: Desk, error: unknown): number {

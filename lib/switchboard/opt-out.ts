@@ -3,6 +3,7 @@ import { maskContact } from '../permission/masking.ts';
 import type { Contact } from '../permission/model.ts';
 import { confirmationText } from '../permission/opt-out-confirmation.ts';
 import { type Desk, inBackground } from './desk.ts';
+import { endElsewhere } from './end-elsewhere.ts';
 import type { LiveCall } from './live-call.ts';
 import { told } from './patience.ts';
 import { tellPermission } from './permission-change.ts';
@@ -31,7 +32,7 @@ export function stopFor(desk: Desk, effects: readonly Effect[]): void {
     for (const id of effect.calls) {
       const call = desk.registry.find(id);
       if (call !== undefined) desk.apply(call, { kind: 'end', cause: 'opt_out' });
-      else inBackground(desk, 'Ending a call after an opt-out', endUnheld(desk, id));
+      else inBackground(desk, `Ending call ${id} after an opt-out`, endUnheld(desk, id));
     }
   }
 }
@@ -85,24 +86,7 @@ async function confirm(desk: Desk, { contact, language }: OptedOut): Promise<voi
   }
 }
 
-/** Between two looks at a call whose provider id its own instance is just learning. */
-const LOOK_AGAIN_MS = 250;
-
-/**
- * A call that this process does not hold: of another instance, which hears of the end by webhook, or of one that died. It may be
- * on its way to the provider just now, so it is followed until it can be ended.
- */
+/** A call that this process does not hold: of another instance, or of one that died. One that never left is nothing to end. */
 async function endUnheld(desk: Desk, reservationId: string): Promise<void> {
-  const { ledger, provider, log } = desk.deps;
-  const tries = Math.ceil(desk.settings.elsewhereMs / LOOK_AGAIN_MS);
-  for (let tried = 0; tried < tries && !desk.shut; tried += 1) {
-    const stored = await ledger.findCall({ reservationId });
-    if (stored === undefined || stored.endedAt !== undefined || stored.reservation === 'released') return;
-    if (stored.callId !== undefined) {
-      await ledger.endRequested?.(reservationId, 'cancelled');
-      return provider.terminateCall(stored.callId);
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS).unref());
-  }
-  log('warn', `Call ${reservationId} could not be ended after an opt-out: its id at the provider never became known.`);
+  if ((await desk.deps.ledger.findCall({ reservationId })) !== undefined) await endElsewhere(desk, reservationId);
 }

@@ -117,7 +117,11 @@ export interface Switchboard {
   start(): Promise<void>;
   ask(input: AskInput): Promise<AskResult>;
   place(input: PlaceInput): Promise<PlaceResult>;
-  /** Resolves with the ended call once the provider has confirmed. Ending an ended call is harmless. */
+  /**
+   * Resolves with the ended call once the provider has confirmed. Ending an ended call is harmless. Also a call of another
+   * instance on the same store: its owner tells *ended*.
+   * @throws CallError `call_unknown`, `call_failed`, LedgerError
+   */
   terminate(id: string, cause: EndCause): Promise<CallView>;
   call(id: string): CallView | undefined;
   calls(): CallView[];

@@ -29,7 +29,10 @@ export async function takeOver(desk: Desk, left: readonly StoredCall[]): Promise
       if (isOurs && wanted.has(stored.reservationId)) won.add(stored.reservationId);
     }
   }
-  const mine = left.filter((stored) => stored.owner === owner || won.has(stored.reservationId));
+  const mine = left.filter(
+    ({ owner: holder, reservationId }) =>
+      (holder === owner || won.has(reservationId)) && desk.registry.find(reservationId) === undefined,
+  );
   if (mine.length > 0) log('warn', `${mine.length} calls were left over; they are being ended.`);
   return mine.map((stored) => {
     const step = recoveredCall(stored, businessNumber, now());

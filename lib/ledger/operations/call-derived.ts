@@ -42,5 +42,6 @@ export function toStoredCall(call: CallRow, businessNumberId: string, contact: C
   if (verdict.durationSeconds !== undefined) stored.durationSeconds = verdict.durationSeconds;
   if (verdict.errorCode !== undefined) stored.errorCode = verdict.errorCode;
   if (call.origin !== undefined) stored.origin = call.origin;
+  if (call.facts.endRequested !== undefined) stored.endRequested = call.facts.endRequested;
   return stored;
 }

@@ -24,16 +24,17 @@ export function finishCall(
   tx.records.insertNotices(hearCall(tx, call, pair, tx.records.numberIdOf(call.numberId), 'call_finished', before));
 }
 
-/** Remembers that it was us who ended the ringing. */
-export function endRequested(tx: Transaction, reservationId: string, as: 'cancelled' | 'no_answer'): void {
+/** Remembers that it was us who ended the ringing. Returns whether this was the first wish. */
+export function endRequested(tx: Transaction, reservationId: string, as: 'cancelled' | 'no_answer'): boolean {
   const call = known(tx, reservationId);
-  if (call.facts.endRequested !== undefined) return;
+  if (call.facts.endRequested !== undefined) return false;
   const before = judgeCall(call.facts, tx.profile);
   call.facts = { ...call.facts, endRequested: as };
   const pair = tx.records.readPair(call.pairId);
   tx.records.insertNotices(
     hearCall(tx, call, pair, tx.records.numberIdOf(call.numberId), 'call_end_requested', before),
   );
+  return true;
 }
 
 export function liveCalls(tx: Transaction, businessNumberId: string): StoredCall[] {

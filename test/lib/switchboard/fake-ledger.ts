@@ -152,9 +152,13 @@ export class FakeLedger implements Ledger {
     call.outcome = outcome;
     call.endedAt ??= at;
   }
-  async endRequested(id: string, as: 'cancelled' | 'no_answer'): Promise<void> {
+  async endRequested(id: string, as: 'cancelled' | 'no_answer'): Promise<boolean> {
     this.#check();
     this.endings.push({ id, as });
+    const call = this.calls.get(id);
+    const first = call?.endRequested === undefined;
+    if (call !== undefined) call.endRequested ??= as;
+    return first;
   }
   async liveCalls(): Promise<StoredCall[]> {
     this.#check();

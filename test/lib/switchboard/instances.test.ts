@@ -167,6 +167,93 @@ describe('two switchboards of one number on a shared store', () => {
     await until('ended', () => a.ended().length === 1);
   });
 
+  it('hangs up at B a call that A holds: asked once, told once at A, and both say the same', async () => {
+    const a = await join('a');
+    const b = await join('b', { webhookWaitMs: 5_000 });
+    const { call } = await a.place();
+    await b.deliver(event('call.ringing', 'wacid.1', { correlationId: call.id }));
+    const both = [b.switchboard.terminate(call.id, 'flow'), b.switchboard.terminate('wacid.1', 'flow')];
+    await until('terminate', () => b.provider.terminated.length === 1);
+    assert.deepEqual(b.ledger.endings, [{ id: call.id, as: 'cancelled' }]);
+    await b.deliver(event('call.terminated', 'wacid.1', { correlationId: call.id }));
+    const [one, other] = await Promise.all(both);
+    assert.deepEqual(one, other);
+    assert.deepEqual([one?.id, one?.state, one?.endedBy], [call.id, 'ended', 'us']);
+    await until('ended', () => a.ended().length === 1);
+    const told = a.ended()[0];
+    assert.deepEqual([told?.call.outcome, told?.call.endedBy], ['cancelled', 'us']);
+    assert.deepEqual(told?.origin, { nodeId: 'node-1', data: { order: 7 } });
+    await sleep(30);
+    assert.deepEqual([a.ended().length, b.ended().length, b.changes.length], [1, 0, 0]);
+    assert.deepEqual([a.provider.terminated, b.provider.terminated], [[], ['wacid.1']]);
+    const again = await b.switchboard.terminate(call.id, 'flow');
+    assert.deepEqual([again.state, b.provider.terminated.length], ['ended', 1], 'ending an ended call is harmless');
+    assert.equal((await a.switchboard.terminate(call.id, 'flow')).state, 'ended');
+  });
+
+  it('concludes for itself when the provider has confirmed and no webhook comes anywhere', async () => {
+    const a = await join('a');
+    const b = await join('b', { webhookWaitMs: 30 });
+    const { call } = await a.place();
+    const view = await b.switchboard.terminate(call.id, 'flow');
+    assert.deepEqual([view.outcome, view.endedBy], ['cancelled', 'us']);
+    assert.deepEqual(b.ledger.finished, [{ id: call.id, outcome: 'cancelled' }]);
+    assert.equal(b.ended().length, 0);
+  });
+
+  it('tries again at B, and says what to do when the provider does not confirm at all', async () => {
+    const a = await join('a');
+    const b = await join('b');
+    const { call } = await a.place();
+    b.provider.onTerminate = () => Promise.reject(refused('131000', 'transient'));
+    await assert.rejects(b.switchboard.terminate(call.id, 'flow'), (error: Error & { nextStep?: string }) => {
+      assert.equal((error as { code?: string }).code, 'call_failed');
+      assert.match(error.message, /did not confirm the end of the call after 8 tries/);
+      return (error.nextStep ?? '') !== '';
+    });
+    assert.equal(b.provider.terminated.length, 8);
+    assert.equal(a.switchboard.call(call.id)?.state, 'placed');
+    b.provider.onTerminate = () => Promise.resolve();
+    const ending = b.switchboard.terminate(call.id, 'flow');
+    await b.deliver(event('call.terminated', 'wacid.1', { correlationId: call.id }));
+    assert.equal((await ending).state, 'ended');
+  });
+
+  it('ends at B what A is just placing, and knows nothing of calls that nobody made or of other numbers', async () => {
+    const a = await join('a');
+    const b = await join('b');
+    const answer = Promise.withResolvers<{ callId: string }>();
+    a.provider.onPlace = () => answer.promise;
+    const placing = a.place();
+    await until('on its way', () => a.provider.placed.length === 1);
+    const [stored] = [...store.calls.values()];
+    assert.ok(stored);
+    const ending = b.switchboard.terminate(stored.reservationId, 'flow');
+    await sleep(20);
+    assert.deepEqual(b.provider.terminated, []);
+    answer.resolve({ callId: 'wacid.1' });
+    await placing;
+    await until('terminate', () => b.provider.terminated.length === 1);
+    await b.deliver(event('call.terminated', 'wacid.1', { correlationId: stored.reservationId }));
+    assert.equal((await ending).state, 'ended');
+    for (const id of ['nobody', '', 'x'.repeat(100_000), '__proto__'])
+      await assert.rejects(b.switchboard.terminate(id, 'flow'), { code: 'call_unknown' });
+    store.calls.set('b-other', { ...stored, reservationId: 'b-other', callId: 'wacid.o', businessNumberId: 'other' });
+    await assert.rejects(b.switchboard.terminate('wacid.o', 'flow'), { code: 'call_unknown' });
+  });
+
+  it('takes over and ends a call of a dead instance that a flow hangs up before the others found it', async () => {
+    const a = await join('a', { takeMs: 60_000, heartbeatMs: 60_000 });
+    const { call } = await a.place();
+    const b = await join('b', { heartbeatMs: 60_000, webhookWaitMs: 5_000 });
+    kill('a');
+    const ending = b.switchboard.terminate(call.id, 'flow');
+    await until('terminate', () => b.provider.terminated.length === 1);
+    await b.deliver(event('call.terminated', 'wacid.1', { correlationId: call.id }));
+    assert.equal((await ending).id, call.id);
+    assert.equal(b.ended().length, 1, 'told here, for nobody else is left to');
+  });
+
   it('says once that other instances cannot be heard, and goes on trying', async () => {
     const a = await join('a');
     let down = true;

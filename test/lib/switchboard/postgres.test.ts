@@ -106,6 +106,51 @@ describe('two switchboards of one number on a real PostgreSQL', function () {
     await until('told', () => b.permissions.some(({ why }) => why === 'opt_out'));
   });
 
+  it('a call at A that is hung up at B and at C at once is ended once, told once at A, and both get its end', async () => {
+    const a = await join();
+    const b = await join();
+    const c = await join();
+    await b.deliver(granted());
+    const { call } = await a.place();
+    await b.deliver(event('call.ringing', 'wacid.1', { correlationId: call.id }));
+    const asked = (): string[] => [a, b, c].flatMap(({ provider }) => provider.terminated);
+    const both = [b.switchboard.terminate(call.id, 'flow'), c.switchboard.terminate('wacid.1', 'flow')];
+    await until('terminate', () => asked().length > 0);
+    await c.deliver(event('call.terminated', 'wacid.1', { correlationId: call.id }));
+    const views = await Promise.all(both);
+    for (const view of views)
+      assert.deepEqual([view.id, view.state, view.outcome, view.endedBy], [call.id, 'ended', 'cancelled', 'us']);
+    await until('ended', () => a.ended().length === 1, 5_000);
+    assert.deepEqual([a.ended()[0]?.call.outcome, a.ended()[0]?.call.endedBy], ['cancelled', 'us']);
+    await sleep(1_200);
+    assert.deepEqual([a.ended().length, b.changes, c.changes], [1, [], []]);
+    assert.deepEqual(asked(), ['wacid.1']);
+    assert.equal(a.media.made[0]?.state(), 'closed');
+    const rows = await a.ledger.audit({ businessNumberId: NUMBER.id });
+    assert.equal(rows.filter((row) => row.event === 'call_end_requested').length, 1);
+    const after = await c.place();
+    assert.ok(after.call.id !== call.id, 'the person can be called again');
+  });
+
+  it('a conversation at A that is hung up at B is completed at both; nobody tells of a call that is not stored', async () => {
+    const a = await join();
+    const b = await join();
+    await b.deliver(granted());
+    const { call } = await a.place();
+    const of = { correlationId: call.id };
+    await b.deliver(event('call.connect', 'wacid.1', of), event('call.accepted', 'wacid.1', of));
+    await until('accepted', () => a.events().includes('accepted'), 5_000);
+    const ending = b.switchboard.terminate(call.id, 'flow');
+    await until('terminate', () => b.provider.terminated.length === 1);
+    await a.deliver({ ...talked('wacid.1'), ...of } as ProviderEvent);
+    const view = await ending;
+    assert.deepEqual([view.outcome, view.durationSeconds, view.endedBy], ['completed', 61, 'us']);
+    await until('ended', () => a.ended().length === 1, 5_000);
+    assert.deepEqual([a.ended()[0]?.call.outcome, a.ended()[0]?.call.endedBy], ['completed', 'us']);
+    await assert.rejects(b.switchboard.terminate('nobody', 'flow'), { code: 'call_unknown' });
+    assert.deepEqual(a.provider.terminated, []);
+  });
+
   it('the calls of one that died are ended by exactly one of two, and their end is told once', async () => {
     const a = await join({ heartbeatMs: 600_000, takeMs: 600_000 });
     await a.deliver(granted());
