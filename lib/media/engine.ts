@@ -45,7 +45,9 @@ class OneEngine implements MediaEngine {
     let running: Running | undefined;
     const leg = new LegHandle(
       id,
-      (command) => (running ? this.#ask(running, id, command) : Promise.reject(workerDied('not started'))),
+      (command, transfer) =>
+        running ? this.#ask(running, id, command, transfer) : Promise.reject(workerDied('not started')),
+      (receipt) => running && this.#current === running && running.worker.postMessage(receipt),
       () => {
         if (this.#legs.get(id) === leg) this.#legs.delete(id);
         this.#holdProcess();
@@ -105,12 +107,12 @@ class OneEngine implements MediaEngine {
     return running;
   }
 
-  #ask(running: Running, leg: string, command: Command): Promise<unknown> {
+  #ask(running: Running, leg: string, command: Command, transfer: ArrayBuffer[] = []): Promise<unknown> {
     if (this.#current !== running) return Promise.reject(workerDied('it was replaced'));
     const request = this.#nextRequest++;
     const answer = Promise.withResolvers<unknown>();
     running.requests.set(request, answer);
-    running.worker.postMessage({ request, leg, ...command });
+    running.worker.postMessage({ request, leg, ...command }, transfer);
     this.#holdProcess();
     return answer.promise;
   }

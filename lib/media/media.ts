@@ -3,7 +3,10 @@
  * commands, events and results, all plain data. One engine (one worker) per Node-RED process.
  */
 import type { BridgeInfo, BridgeOptions, BridgeResult, BridgeStatistics } from './bridge-options.ts';
+import type { DigitNews, DigitOptions, DigitResult } from './digit-options.ts';
 import type { Finding } from './doctor/finding.ts';
+import type { SpeechEvent, SpeechOptions, SpeechResult } from './speech-options.ts';
+import type { StreamNews, StreamOptions, StreamResult, StreamStatistics, Written } from './stream-options.ts';
 
 export type {
   BridgeCodecName,
@@ -14,6 +17,17 @@ export type {
   BridgeResult,
   BridgeStatistics,
 } from './bridge-options.ts';
+export type { DigitNews, DigitOptions, DigitResult } from './digit-options.ts';
+export type { SpeechEvent, SpeechEventName, SpeechOptions, SpeechResult } from './speech-options.ts';
+export type {
+  AgentOptions,
+  StreamNews,
+  StreamOptions,
+  StreamRate,
+  StreamResult,
+  StreamStatistics,
+  Written,
+} from './stream-options.ts';
 
 export type MediaEngineName = 'werift' | 'node-datachannel';
 
@@ -64,6 +78,8 @@ export interface LegStatistics {
   farSide?: { lost: number; fractionLost: number; jitterMs: number };
   /** RTP bridges that are open. */
   bridges?: BridgeStatistics[];
+  /** Streams that are open. */
+  streams?: StreamStatistics[];
 }
 
 /** What cuts a prompt short: the person speaks, or presses a key. */
@@ -141,8 +157,10 @@ export interface LegEvents {
   state: [LegState];
   /** The person's first audio packet arrived. */
   media: [];
-  /** A keypad digit. */
+  /** A keypad digit. Not while secret digits are collected. */
   digit: [{ digit: string; durationMs: number }];
+  /** Somebody speaks, is silent or on hold. Only while something listens for it (`Leg.speech`, barge-in by speech). */
+  speech: [SpeechEvent];
   /** The other side said goodbye in the media (RTCP BYE), and nothing came after it. */
   bye: [];
   /** Nothing has come from the person for so long. `reports`: RTCP still comes, so the way is open. `tooLong`: the call should end. */
@@ -170,6 +188,22 @@ export interface RecordTask extends MediaTask<{ file: string }, RecordResult> {
   resume(): Promise<void>;
 }
 
+/** A task that tells news while it runs. The listener may be set until the end of the turn in which the task was started, or later. */
+export interface TellingTask<News, Result> extends MediaTask<void, Result> {
+  /** One listener; a new one takes the place of the old. */
+  listen(listener: (news: News) => void): void;
+}
+
+/** Sound both ways. All that is asked for after its end does nothing. */
+export interface StreamTask extends TellingTask<StreamNews, StreamResult> {
+  /** Queues samples (16 bit, mono, little endian, at the stream's rate) to be said. They are copied. */
+  write(pcm: Uint8Array): Promise<Written>;
+  /** Tells `mark` when all that was written before it has been sent to the person. */
+  mark(name: string): Promise<void>;
+  /** Drops what waits to be said. @returns how much it was, ms; nothing of it is sent after the frame that is on its way. */
+  clear(): Promise<{ clearedMs: number }>;
+}
+
 /** Handle, on the main thread, of one WebRTC leg in the worker. */
 export interface Leg {
   readonly id: string;
@@ -185,6 +219,12 @@ export interface Leg {
   play(options: PlayOptions): MediaTask<void, PlayResult>;
   record(options: RecordOptions): RecordTask;
   bridge(options: BridgeOptions): MediaTask<BridgeInfo, BridgeResult>;
+  /** Starts when the call is accepted and, with an agent, the agent is there. Several may run; what they say takes turns. */
+  stream(options: StreamOptions): StreamTask;
+  /** Asks for digits. Newer ones replace older ones, which end with `replaced`. */
+  digits(options: DigitOptions): TellingTask<DigitNews, DigitResult>;
+  /** Listens for speech and tells it as events of the leg and as news of the task. */
+  speech(options: SpeechOptions): TellingTask<SpeechEvent, SpeechResult>;
   /** The person did something that cuts prompts short (barge-in). Digits do so by themselves; a speech detector calls this. */
   interrupt(by: Interruption): void;
   /** Figures of now; of a leg that has failed or closed by itself, its last ones. */
@@ -203,7 +243,7 @@ export interface MediaEngine {
   close(): Promise<void>;
 }
 
-/** What media throws. `code`: media_sdp_invalid, media_file_missing, media_file_invalid, media_path_refused, media_port_in_use, media_not_connected, media_worker_died, media_address_refused, media_engine_missing, media_options_refused, media_disk_full, media_disk_slow, media_folder_gone, media_recording_failed. */
+/** What media throws. `code`: media_sdp_invalid, media_file_missing, media_file_invalid, media_path_refused, media_port_in_use, media_not_connected, media_worker_died, media_address_refused, media_engine_missing, media_options_refused, media_disk_full, media_disk_slow, media_folder_gone, media_recording_failed, media_agent_unreachable. */
 export class MediaError extends Error {
   readonly code: string;
   readonly nextStep: string;

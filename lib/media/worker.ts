@@ -5,7 +5,7 @@ import { SetupQueue } from './setup-queue.ts';
 import type { TaskReport } from './task.ts';
 import { WorkerLeg } from './worker-leg.ts';
 import { onRequest, post } from './worker-port.ts';
-import type { PlainError, Request } from './worker-protocol.ts';
+import type { PlainError, Receipt, Request } from './worker-protocol.ts';
 
 /*
  * Entry of the media worker thread: all samples and packets of all calls live here, so that a busy flow cannot make a voice stutter and
@@ -15,6 +15,10 @@ import type { PlainError, Request } from './worker-protocol.ts';
 const legs = new Map<string, WorkerLeg>();
 const pacer = new Pacer();
 const setups = new SetupQueue();
+
+/** What a task tells while it runs. */
+const teller = (leg: string, task: string) => (news: unknown, transfer?: ArrayBuffer[]) =>
+  post({ type: 'news', leg, task, news }, transfer);
 
 function plain(error: unknown): PlainError {
   if (error instanceof MediaError) return { code: error.code, message: error.message, nextStep: error.nextStep };
@@ -41,12 +45,17 @@ async function create(id: string, command: Request & { method: 'create' }): Prom
   legs.set(id, leg);
 }
 
+/** What may be asked of a call that is over, and does nothing. */
+const AFTERWARDS = ['close', 'stop', 'pause', 'resume', 'interrupt', 'mark'];
+
 async function handle(command: Request): Promise<unknown> {
   const { leg: id } = command;
   if (command.method === 'create') return create(id, command);
   const leg = legs.get(id);
   if (!leg) {
-    if (['close', 'stop', 'pause', 'resume', 'interrupt'].includes(command.method)) return undefined;
+    if (command.method === 'write') return { queuedMs: 0, refusedMs: 0 };
+    if (command.method === 'clear') return { clearedMs: 0 };
+    if (AFTERWARDS.includes(command.method)) return undefined;
     throw new MediaError('media_not_connected', 'The call is over.', 'Begin while the call is going on.');
   }
   switch (command.method) {
@@ -66,6 +75,18 @@ async function handle(command: Request): Promise<unknown> {
       return leg.record(command.task, command.options, reporter(id, command.task));
     case 'bridge':
       return leg.bridge(command.task, command.options, reporter(id, command.task));
+    case 'stream':
+      return leg.stream(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+    case 'digits':
+      return leg.digits(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+    case 'speech':
+      return leg.speech(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+    case 'write':
+      return leg.write(command.task, command.pcm);
+    case 'mark':
+      return leg.mark(command.task, command.name);
+    case 'clear':
+      return { clearedMs: leg.clear(command.task) };
     case 'stop':
       return leg.stop(command.task);
     case 'pause':
@@ -80,7 +101,11 @@ async function handle(command: Request): Promise<unknown> {
   }
 }
 
-onRequest((request: Request) => {
+onRequest((request: Request | Receipt) => {
+  if ('receipt' in request) {
+    legs.get(request.leg)?.receipt(request.task, request.receipt);
+    return;
+  }
   handle(request).then(
     (value) => post({ type: 'reply', request: request.request, value }),
     (error: unknown) => post({ type: 'refusal', request: request.request, error: plain(error) }),
