@@ -29,6 +29,7 @@ const SHAPE = {
   mediaPortMax: number(0, { min: 0, max: 65_535 }),
   mediaPublicAddress: text(),
   mediaBindAddress: text(),
+  mediaEngine: oneOf(['werift', 'node-datachannel']),
   optOutConfirm: flag(true),
   optOutText: text().refine((value) => value.length <= 1_000, 'must be at most 1000 characters long'),
   optOutDigit: text().refine((value) => /^[0-9*#]?$/.test(value), 'must be one key, 0-9, * or #'),
@@ -101,6 +102,7 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
       ...portRange(settings),
       ...(settings.mediaPublicAddress !== '' && { publicAddress: settings.mediaPublicAddress }),
       ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
+      ...mediaEngine(settings),
     },
     optOut: optOutOf(settings),
     liveCheck: settings.liveCheck,
@@ -120,7 +122,7 @@ export function simulatedLine(settings: AccountSettings, { url, settings: played
       verifyToken: played.verifyToken,
     },
     businessNumber: { id: played.phoneNumberId, phone: played.businessNumber.replace(/\D/g, '') },
-    legOptions: { ...portRange(settings), bindAddress: '127.0.0.1' },
+    legOptions: { ...portRange(settings), bindAddress: '127.0.0.1', ...mediaEngine(settings) },
     optOut: optOutOf(settings),
     liveCheck: settings.liveCheck,
   };
@@ -136,6 +138,10 @@ function optOutOf({ optOutConfirm: confirm, optOutText, optOutDigit }: AccountSe
 
 function portRange({ mediaPortMin: min, mediaPortMax: max }: AccountSettings): { portRange?: [number, number] } {
   return min > 0 && max > 0 ? { portRange: [min, max] } : {};
+}
+
+function mediaEngine({ mediaEngine: engine }: AccountSettings): Pick<LegOptions, 'engine'> {
+  return engine === 'werift' ? {} : { engine };
 }
 
 function businessPhone(value: string): string {
