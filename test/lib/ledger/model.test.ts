@@ -7,15 +7,15 @@ import type { Tally } from './model/world.ts';
 
 /** More for a night's run: WA_MODEL_RUNS=100000. */
 const RUNS = Number(process.env.WA_MODEL_RUNS ?? 10_000);
-const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 300);
+const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 400);
 /** Every run plays other histories; a failure names its seed. */
 const SEED = Number(process.env.WA_MODEL_SEED ?? Date.now() % 1_000_000_000);
 const PATH = process.env.WA_MODEL_PATH;
 
 /** Histories in which some rule never spoke would prove nothing about it. */
 function proves(tally: Tally, codes: readonly string[]): void {
-  assert.ok(tally.allowed > 2 * tally.histories, `${tally.allowed} allowed`);
-  assert.ok(tally.blocked > 2 * tally.histories, `${tally.blocked} blocked`);
+  assert.ok(tally.allowed > tally.histories, `${tally.allowed} allowed`);
+  assert.ok(tally.blocked > tally.histories, `${tally.blocked} blocked`);
   for (const code of codes) assert.ok((tally.codes[code] ?? 0) > 0, `no history met ${code}`);
   for (const reason of ['WhatsApp', 'skew', 'not settled or not told', 'do-not-call', 'own rule'])
     assert.ok((tally.reasons[reason] ?? 0) > 0, `no block was explained by: ${reason}`);
