@@ -1,22 +1,29 @@
 import { isAbsolute, join } from 'node:path';
-import type { Node, NodeAPI, NodeDef } from 'node-red';
+import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { readCallId } from '../lib/runtime/call-id.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
-import { currentInstance } from '../lib/runtime/instances.ts';
+import { currentInstance, instances } from '../lib/runtime/instances.ts';
+import { feed } from '../lib/runtime/live-media.ts';
 import { type MediaSettings, recordingFolder, SHAPE, startMedia } from '../lib/runtime/media-action.ts';
 import { mediaTasks } from '../lib/runtime/media-tasks.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
 import { recoverLeftRecordings } from '../lib/runtime/recording-recovery.ts';
-import { toReportable } from '../lib/runtime/reportable-error.ts';
+import { ReportableError, toReportable } from '../lib/runtime/reportable-error.ts';
 import type { Status } from '../lib/runtime/status.ts';
 import { userFolder } from '../lib/runtime/user-folder.ts';
 
 const TYPE = 'wa-call-media';
 
-/** Plays, records, pauses recordings, bridges to RTP, or stops that. Outputs: done, stream (what a bridge needs to be reached). */
+/**
+ * Plays, records, pauses recordings, bridges to RTP, streams, collects digits, listens for speech, or stops that. Outputs: done; stream (what
+ * comes while it runs: sound, digits, speech, how to reach a bridge).
+ */
 export default function (RED: NodeAPI): void {
   function Media(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
+    const secrets = { ...(this.credentials as { agentToken?: string } | undefined) };
+    // Whatever shows a node must not show its token.
+    delete (this as { credentials?: unknown }).credentials;
     const rest = (status: Status, settings: MediaSettings): void => {
       if (mediaTasks.count(this.id) > 0) status.show('connected', settings.action);
       else status.clear();
@@ -43,10 +50,23 @@ export default function (RED: NodeAPI): void {
           const changed = await mediaTasks.pause(callId, settings.action);
           return send([{ ...msg, media: { action: settings.action, recordings: changed } }, null]);
         }
+        if (settings.action === 'stream') {
+          const running = mediaTasks.stream(callId, this.id);
+          const told = running && (await feed(running, msg));
+          if (told) return send([null, { topic: told.event, call: { id: callId }, media: told } as NodeMessage]);
+          if (!running && msg.payload instanceof Uint8Array)
+            throw new ReportableError(
+              'stream_missing',
+              'There is no stream on this call to say this. Open one first: a message without sound does so.',
+            );
+        }
         const switchboard = await account.switchboard();
         const leg = switchboard.leg(callId);
         const call = { ...switchboard.call(callId), id: callId };
-        const task = await startMedia(settings, leg, call, { look, recordings });
+        // Of the node's newest instance: a deploy may have replaced this one.
+        const emit = (told: Record<string, unknown>): void =>
+          instances.get(this.id)?.send([null, { ...told, call: { id: callId } } as NodeMessage]);
+        const task = await startMedia(settings, leg, call, { look, recordings, secrets, emit });
         mediaTasks.add({ callId, nodeId: this.id, action: settings.action, task });
         rest(status, settings);
         task.started.then(
@@ -69,5 +89,5 @@ export default function (RED: NodeAPI): void {
       },
     });
   }
-  RED.nodes.registerType(TYPE, Media);
+  RED.nodes.registerType(TYPE, Media, { credentials: { agentToken: { type: 'password' } } });
 }

@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { z } from 'zod';
-import type { BridgeCodecName, BridgeOptions, Leg, MediaTask, RecordTask } from '../media/media.ts';
+import type { BridgeCodecName, BridgeOptions, Leg, MediaTask, RecordTask, StreamTask } from '../media/media.ts';
 import { greetingWav } from './greeting.ts';
+import { destinations, digits, interruptions, speech, stream, WRITTEN_DOWN } from './live-media.ts';
 import { flag, number, oneOf, text } from './node-config.ts';
 import { recordingName } from './recording-name.ts';
 import { ReportableError } from './reportable-error.ts';
@@ -11,11 +12,11 @@ import { readRtpAddress } from './rtp-address.ts';
 export const SHAPE = {
   call: text('call.id'),
   callType: text('msg'),
-  action: oneOf(['play', 'record', 'pause', 'resume', 'rtp', 'stop']),
+  action: oneOf(['play', 'record', 'pause', 'resume', 'rtp', 'stream', 'digits', 'speech', 'stop']),
   source: text(),
   sourceType: text('greeting'),
   times: number(1, { min: 0, max: 1000 }),
-  interruptBy: oneOf(['nothing', 'digit']),
+  interruptBy: oneOf(['nothing', 'digit', 'speech', 'both']),
   longestSeconds: number(600, { min: 1, max: 86_400 }),
   largestMegabytes: number(50, { min: 1, max: 4096 }),
   folder: text(),
@@ -36,18 +37,43 @@ export const SHAPE = {
   eventPayloadType: number(0, { min: 0, max: 127 }),
   rtcpMux: flag(false),
   allowedDestinations: text(),
-  target: oneOf(['all', 'play', 'record', 'rtp']),
+  streamTo: oneOf(['flow', 'agent']),
+  streamRate: number(16_000, { min: 8000, max: 24_000 }),
+  chunkMs: number(100, { min: 20, max: 200 }),
+  agentUrl: text(),
+  agentUrlType: text('str'),
+  agentHeader: text('Authorization'),
+  reconnectSeconds: number(30, { min: 0, max: 3600 }),
+  digitsLength: number(1, { min: 0, max: 128 }),
+  digitsLeast: number(1, { min: 1, max: 128 }),
+  terminator: oneOf(['#', '*', 'none']),
+  allowedDigits: text(),
+  firstDigitSeconds: number(5, { min: 0, max: 600, whole: false }),
+  interDigitSeconds: number(3, { min: 0.2, max: 600, whole: false }),
+  tries: number(1, { min: 1, max: 20 }),
+  prompt: text(),
+  promptType: text('str'),
+  retryPrompt: text(),
+  retryPromptType: text('str'),
+  secret: flag(false),
+  endMs: number(600, { min: 100, max: 10_000 }),
+  initialSilenceSeconds: number(5, { min: 0, max: 3600, whole: false }),
+  longSilenceSeconds: number(10, { min: 0, max: 3600, whole: false }),
+  target: oneOf(['all', 'play', 'record', 'rtp', 'stream', 'digits', 'speech']),
 };
 export type MediaSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 
 /** A task whose results are properties of a message. `started` has some only if they are worth a message. */
 export type MessageTask = MediaTask<Record<string, unknown> | undefined, Record<string, unknown>> &
-  Partial<Pick<RecordTask, 'pause' | 'resume'>>;
+  Partial<Pick<RecordTask, 'pause' | 'resume'>> & { stream?: StreamTask };
 
-interface Surroundings {
+export interface Surroundings {
   look(value: string, type: string, name: string): Promise<unknown>;
   /** Default folder of recordings. */
   recordings: string;
+  secrets: { agentToken?: string };
+  /** Sends on output 2 what happens while a task runs. */
+  emit(message: Record<string, unknown>): void;
 }
 type Call = Parameters<typeof recordingName>[1];
 
@@ -65,6 +91,9 @@ export async function startMedia(
 ): Promise<MessageTask> {
   if (settings.action === 'play') return play(settings, leg, around);
   if (settings.action === 'record') return record(settings, leg, call, around);
+  if (settings.action === 'stream') return stream(settings, leg, call, around);
+  if (settings.action === 'digits') return digits(settings, leg, around);
+  if (settings.action === 'speech') return speech(settings, leg, around);
   return bridge(settings, leg, around);
 }
 
@@ -89,7 +118,7 @@ async function play(settings: MediaSettings, leg: Leg, { look }: Surroundings): 
       maxSeconds: settings.longestSeconds,
       maxBytes: settings.largestMegabytes * 1_000_000,
       ...(settings.times !== 1 && { times: settings.times === 0 ? Number.POSITIVE_INFINITY : settings.times }),
-      ...(settings.interruptBy !== 'nothing' && { interruptBy: [settings.interruptBy] }),
+      ...(settings.interruptBy !== 'nothing' && { interruptBy: interruptions(settings.interruptBy) }),
     }),
     () => undefined,
     (result) => ({ prompt: { ...result }, media: { action: 'play', ...result } }),
@@ -142,13 +171,10 @@ export function recordingFolder(settings: MediaSettings, standard: string): stri
   return settings.folder || standard;
 }
 
-/** Where an address comes from that whoever wired the flow has written down; anything else may come from outside. */
-const WRITTEN_DOWN = ['str', 'env'];
-
 /** The options of a bridge. @param remote as it was found; it is checked against the list if a message brought it (docs/adr/0012) */
 function bridgeOptions(settings: MediaSettings, remote: BridgeOptions['remote']): BridgeOptions {
   const { codec, learning, eventPayloadType, rtcpMux } = settings;
-  const list = settings.allowedDestinations.split(/[\s,;]+/).filter((entry) => entry !== '');
+  const list = destinations(settings.allowedDestinations);
   const foreign = remote !== undefined && !WRITTEN_DOWN.includes(settings.remoteType);
   const [name, rate] = codec.split('_') as [BridgeCodecName, string | undefined];
   return {

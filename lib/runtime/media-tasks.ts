@@ -1,15 +1,15 @@
-import type { MediaTask, RecordTask } from '../media/media.ts';
+import type { MediaTask, RecordTask, StreamTask } from '../media/media.ts';
 
-export type MediaAction = 'play' | 'record' | 'rtp';
+export type MediaAction = 'play' | 'record' | 'rtp' | 'stream' | 'digits' | 'speech';
 
 interface RunningTask {
   callId: string;
   nodeId: string;
   action: MediaAction;
-  task: MediaTask<unknown, unknown> & Partial<Pick<RecordTask, 'pause' | 'resume'>>;
+  task: MediaTask<unknown, unknown> & Partial<Pick<RecordTask, 'pause' | 'resume'>> & { stream?: StreamTask };
 }
 
-/** What plays, records and bridges in this process, so that *stop* finds what another node (or instance) started. */
+/** What runs on the media of this process's calls, so that *stop* finds what another node (or instance) started. */
 export class MediaTasks {
   readonly #running = new Set<RunningTask>();
 
@@ -25,6 +25,12 @@ export class MediaTasks {
   /** How many tasks a node has going on. */
   count(nodeId: string): number {
     return [...this.#running].filter((entry) => entry.nodeId === nodeId).length;
+  }
+
+  /** The stream of a call: that of the node itself, or the newest of another. */
+  stream(callId: string, nodeId: string): StreamTask | undefined {
+    const streams = [...this.#running].filter((entry) => entry.callId === callId && entry.task.stream);
+    return (streams.find((entry) => entry.nodeId === nodeId) ?? streams.at(-1))?.task.stream;
   }
 
   /**

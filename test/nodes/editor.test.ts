@@ -136,7 +136,7 @@ describe('the editor half', () => {
     const actions = [...half('media').template.matchAll(/<option value="(\w+)" data-i18n="[^"]+option\.action/g)];
     assert.deepEqual(
       actions.map((match) => match[1]),
-      ['play', 'record', 'pause', 'resume', 'rtp', 'stop'],
+      ['play', 'record', 'pause', 'resume', 'rtp', 'stream', 'digits', 'speech', 'stop'],
     );
   });
 

@@ -25,14 +25,21 @@ class Bench {
         play: (promptOptions, report) => {
           const prompt = { options: promptOptions, report, stopped: false };
           this.prompts.push(prompt);
-          return { stop: async () => void (prompt.stopped = true) };
+          return {
+            stop: async () => {
+              prompt.stopped = true;
+            },
+          };
         },
       },
     );
     this.collector.open();
   }
   wait(ms: number): this {
-    for (let passed = 0; passed < ms; passed += 20) this.collector.beat((this.at += 20), this.down);
+    for (let passed = 0; passed < ms; passed += 20) {
+      this.at += 20;
+      this.collector.beat(this.at, this.down);
+    }
     return this;
   }
   press(digits: string): this {
