@@ -8,6 +8,8 @@ export interface MediaHost {
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
   /** `message` with what was posted, `error`, and `exit` with the code (or the signal) that ended it. */
   on(event: 'message' | 'error' | 'exit', listener: (...args: never[]) => void): unknown;
+  /** Of a process of its own. */
+  readonly pid?: number | undefined;
   ref(): void;
   unref(): void;
   /** Ends it at once. Resolves when it is gone. */
@@ -30,6 +32,10 @@ class MediaProcess implements MediaHost {
     const tell = listener as (value: unknown) => void;
     if (event !== 'exit') return this.#child.on(event, tell);
     return this.#child.on('exit', (code, signal) => tell(code ?? signal));
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
   }
 
   ref(): void {

@@ -1,22 +1,30 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createMediaEngine, sharedMediaEngine } from '../../../lib/media/engine.ts';
 import type { MediaEngine } from '../../../lib/media/media.ts';
-import { answerAsMeta, reaches } from './fake-meta.ts';
+import type { MediaHost } from '../../../lib/media/media-host.ts';
+import { brieflyCall, churn, type Holdings, holdings, STAGES } from './churn.ts';
+import { ENGINES } from './engines.ts';
 
 const LOOPBACK = { bindAddress: '127.0.0.1' };
 
-/** UDP sockets that this process holds, by what the kernel says. */
-async function udpSockets(): Promise<number> {
-  const table = `${await readFile('/proc/self/net/udp', 'utf8')}${await readFile('/proc/self/net/udp6', 'utf8')}`;
-  const inodes = new Set<string | undefined>(table.split('\n').map((line) => line.trim().split(/\s+/)[9]));
-  const links = await Promise.all(
-    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
-  );
-  inodes.delete(undefined);
-  return links.filter((link) => inodes.has(/^socket:\[(\d+)\]$/.exec(link)?.[1])).length;
+/** Per engine. All 1,000 are made by `bench/churn.ts`. */
+const CALLS = 64;
+const DEATHS = 4;
+
+/** What is held once everything that is closing has closed; at most 5 s later. */
+async function settled(range: [number, number], goal?: Holdings): Promise<Holdings> {
+  for (let tries = 0; ; tries += 1) {
+    const now = await holdings(range);
+    const done = goal ? Object.entries(goal).every(([what, count]) => now[what as keyof Holdings] <= count) : false;
+    if (done || tries === (goal ? 50 : 10)) return now;
+    await sleep(100);
+  }
 }
 
 describe('many legs', function () {
@@ -27,37 +35,60 @@ describe('many legs', function () {
   });
   afterEach(() => engine.close());
 
-  it('leave no socket and no leg behind, whatever stage they were closed at', async () => {
-    const before = await udpSockets();
-    for (let round = 0; round < 10; round += 1)
-      await Promise.all(
-        [0, 1, 2, 3, 4].map(async (stage) => {
-          const leg = await engine.createLeg(`${round}-${stage}`, LOOPBACK);
-          if (stage === 0) return leg.close();
-          const offering = leg.createOffer();
-          if (stage === 1) {
-            await leg.close();
-            await offering.catch(() => undefined);
-            return;
-          }
-          const meta = await answerAsMeta(await offering, round % 2 ? 'active' : 'passive');
-          if (stage > 2) {
-            await leg.applyAnswer(meta.answer);
-            leg.accepted();
-            leg.bridge({});
-          }
-          if (stage > 3) {
-            await reaches(leg, 'connected');
-            leg.bridge({});
-          }
-          await leg.close();
-          await meta.close();
-          assert.equal(leg.state(), 'closed');
-        }),
+  for (const { name, options, native } of ENGINES)
+    it(`leave nothing behind, cut off at whatever stage: sockets, ports, timers, files (${name})`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'churn-'));
+      const range: [number, number] = native ? [47_400, 47_499] : [47_500, 47_599];
+      const leg = { ...options, portRange: range };
+      const run = (from: number, calls: number) =>
+        churn(calls, 8, (index, stage) =>
+          brieflyCall(engine, `${from + index}`, stage, leg, folder, index % 2 ? 'active' : 'passive'),
+        );
+      // The first calls load what stays: libraries, the codec, the native process.
+      await run(0, 8);
+      const before = await settled(range);
+      await run(8, CALLS);
+      const after = await settled(range, before);
+      assert.equal(engine.legs(), 0);
+      assert.equal(after.ports, 0);
+      assert.deepEqual(
+        { sockets: after.udpSockets, timers: after.timers, descriptors: after.descriptors },
+        { sockets: before.udpSockets, timers: before.timers, descriptors: before.descriptors },
       );
-    assert.equal(engine.legs(), 0);
-    assert.equal(await udpSockets(), before);
-  });
+      for (const name of await readdir(folder)) assert.match(name, /^\d+\.wav$/, 'no recording is unfinished');
+      await rm(folder, { recursive: true });
+    });
+
+  for (const { name, options } of ENGINES)
+    it(`end cleanly when their worker is killed at random moments, and a new one takes the next (${name})`, async () => {
+      const hosts: MediaHost[] = [];
+      await engine.close();
+      engine = createMediaEngine({ onWorker: (host) => hosts.push(host) });
+      const folder = await mkdtemp(join(tmpdir(), 'churn-'));
+      for (let round = 0; round < DEATHS; round += 1) {
+        let crashed = 0;
+        const off = engine.onCrash(() => {
+          crashed += 1;
+        });
+        const calls = Promise.allSettled(
+          STAGES.map((stage) => brieflyCall(engine, `${round}-${stage}`, stage, options, folder, 'passive')),
+        );
+        await sleep(Math.random() * 400);
+        const host = hosts.at(-1);
+        await host?.terminate();
+        for (const outcome of await calls)
+          if (outcome.status === 'rejected')
+            assert.match(String(outcome.reason.code), /^media_(worker_died|not_connected)$/);
+        off();
+        assert.ok(crashed <= 1);
+        assert.equal(engine.legs(), 0);
+        const next = await engine.createLeg(`${round}-next`, options);
+        assert.match(await next.createOffer(), /^v=0/);
+        assert.notEqual(hosts.at(-1), host);
+        await next.close();
+      }
+      await rm(folder, { recursive: true });
+    });
 
   it('refuses a second leg of the same id, and answers nothing after the end', async () => {
     const leg = await engine.createLeg('one', LOOPBACK);
