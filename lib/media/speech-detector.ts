@@ -67,7 +67,8 @@ export class SpeechDetector {
     const voiced = audible && periodic > PERIODIC && still <= STILL && pure <= PURE && at >= this.#vetoUntil;
     this.#recent.push(voiced);
     if (this.#recent.length > AMONG) this.#recent.shift();
-    this.#learn(levelDbfs);
+    // A tone is never the noise of the place.
+    if (still <= STILL || levelDbfs < this.#floor) this.#learn(levelDbfs);
     if (voiced) this.#lastVoiced = this.nowMs;
     const events = this.#speech(at, levelDbfs, above, options);
     events.push(...this.#sound(at, audible || (above > ABOVE_NOISE_DB / 2 && levelDbfs > QUIETEST_DBFS)));
