@@ -394,10 +394,12 @@ export class WorkerLeg {
 
   #key(stroke: Keystroke): void {
     const collector = this.#collector;
+    // Events first: a flow hears of the last digit before it hears of the whole entry.
+    if (!collector?.secret) {
+      for (const stream of this.#streams) stream.key(stroke.digit, stroke.durationMs);
+      this.#emit('digit', stroke);
+    }
     collector?.digit(stroke);
-    if (collector?.secret) return;
-    for (const stream of this.#streams) stream.key(stroke.digit, stroke.durationMs);
-    this.#emit('digit', stroke);
   }
 
   #setState(state: LegState): void {
