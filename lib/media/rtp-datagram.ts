@@ -10,16 +10,23 @@ export interface RtpDatagram {
 
 const HEADER_BYTES = 12;
 
+/** Bytes of the header with sources and extension, or nothing when it is not RTP version 2 or its header is longer than the datagram. */
+export function rtpHeaderLength(data: Buffer): number | undefined {
+  const [first] = data;
+  if (first === undefined || data.length < HEADER_BYTES || first >> 6 !== 2) return undefined;
+  let length = HEADER_BYTES + (first & 0x0f) * 4;
+  if (first & 0x10) {
+    if (length + 4 > data.length) return undefined;
+    length += 4 + data.readUInt16BE(length + 2) * 4;
+  }
+  return length > data.length ? undefined : length;
+}
+
 /** Reads a datagram, or nothing when it is not RTP version 2 with a sound header (RFC 3550 A.1). RTCP is not RTP. */
 export function readRtp(data: Buffer): RtpDatagram | undefined {
-  const [first, second] = data;
-  if (first === undefined || second === undefined || data.length < HEADER_BYTES || first >> 6 !== 2) return undefined;
-  if (isRtcp(data)) return undefined;
-  let offset = HEADER_BYTES + (first & 0x0f) * 4;
-  if (first & 0x10) {
-    if (offset + 4 > data.length) return undefined;
-    offset += 4 + data.readUInt16BE(offset + 2) * 4;
-  }
+  const [first = 0, second = 0] = data;
+  const offset = rtpHeaderLength(data);
+  if (offset === undefined || isRtcp(data)) return undefined;
   const padding = first & 0x20 ? (data[data.length - 1] ?? 0) : 0;
   if (first & 0x20 && padding === 0) return undefined;
   const end = data.length - padding;

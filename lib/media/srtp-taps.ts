@@ -1,4 +1,5 @@
 import type { RTCDtlsTransport } from 'werift';
+import { rtpHeaderLength } from './rtp-datagram.ts';
 
 export interface SrtpTaps {
   /** A packet that no key of this call opens. */
@@ -7,11 +8,16 @@ export interface SrtpTaps {
   control(compound: Buffer): void;
 }
 
-/** Listens where the library decrypts. What a tap throws would look like a broken packet, so taps must not throw. */
+/**
+ * Listens where the library decrypts, and keeps from it what it cannot digest: it reads the header before it checks who sent the packet, and an
+ * extension that is said to be longer than the packet keeps it busy for half a minute. Anybody could send that.
+ * What a tap throws would look like a broken packet, so taps must not throw.
+ */
 export function tapSrtp({ srtp, srtcp }: Pick<RTCDtlsTransport, 'srtp' | 'srtcp'>, taps: SrtpTaps): void {
   if (srtp) {
     const decrypt = srtp.decrypt.bind(srtp);
     srtp.decrypt = (data: Buffer) => {
+      if (rtpHeaderLength(data) === undefined) throw new Error('The header is longer than the packet.');
       try {
         return decrypt(data);
       } catch (error) {
