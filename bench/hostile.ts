@@ -2,10 +2,14 @@
  * Hostile input: many damaged, hand-made and random inputs of each kind are given to the code that reads them. Whatever comes must be read or
  * refused with an error that says so: no crash, no hang, no memory that grows. A seed makes every run repeatable.
  *
- *   node bench/hostile.ts [--kinds=wav,wav-file] [--cases=100000] [--seed=1]
+ *   node bench/hostile.ts [--kinds=wav,wav-file,rtp,rtcp,stun,sdp] [--cases=100000] [--seed=1]
  */
 import { parseArgs } from 'node:util';
 import type { Kind } from './hostile/kind.ts';
+import { rtcp } from './hostile/rtcp.ts';
+import { rtp } from './hostile/rtp.ts';
+import { sdp } from './hostile/sdp.ts';
+import { stun } from './hostile/stun.ts';
 import { wav } from './hostile/wav.ts';
 import { wavFile } from './hostile/wav-file.ts';
 
@@ -13,6 +17,10 @@ import { wavFile } from './hostile/wav-file.ts';
 const KINDS: Record<string, Kind> = {
   wav,
   'wav-file': wavFile,
+  rtp,
+  rtcp,
+  stun,
+  sdp,
 };
 /** A case that takes longer is told: an input of some kilobytes has no reason to. */
 const SLOW_MS = 250;

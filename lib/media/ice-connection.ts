@@ -11,4 +11,8 @@ interface IceProtocol {
 /** Parts of the library's ICE connection that its types keep to themselves. */
 export type RTCIceConnection = Pick<RTCIceGatherer['connection'], 'localUsername' | 'localPassword'> & {
   ensureProtocol(protocol: IceProtocol): void;
+  protocols: {
+    datagramReceived(data: Buffer, address: [string, number]): void;
+    transport: { send(data: Buffer, address?: [string, number]): Promise<void> };
+  }[];
 };

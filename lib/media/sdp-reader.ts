@@ -60,7 +60,8 @@ function isSingleHost(ip: string): boolean {
   return isIP(ip) === 6 && !/^ff/i.test(ip) && ip !== '::';
 }
 
-function readCandidates(media: SessionDescription['media'][number]): RemoteCandidate[] {
+/** The candidates that may be used at all, before any question of where they lead. */
+export function readCandidates(media: SessionDescription['media'][number]): RemoteCandidate[] {
   return (media.candidates ?? [])
     .filter(
       // Names instead of addresses (mDNS, or a name that would make us ask a name server) are never resolved.
@@ -99,7 +100,9 @@ function readFingerprint(sdp: string): string {
   return sha256.toUpperCase();
 }
 
-function readSetup(value: string | undefined): RemoteDescription['setup'] {
+function readSetup(attribute: unknown): RemoteDescription['setup'] {
+  // A value of digits comes as a number.
+  const value = attribute === undefined ? undefined : String(attribute);
   // Without the attribute the answerer is passive (RFC 4145 §4.1).
   if (value === undefined || value === 'passive') return 'passive';
   if (value === 'active' || value === 'actpass') return value;

@@ -282,6 +282,11 @@ export class WebRtcTransport implements Transport {
     };
   }
 
+  /** The sockets, one for each address. */
+  get protocols(): RTCIceConnection['protocols'] {
+    return (this.#ice.connection as unknown as RTCIceConnection).protocols;
+  }
+
   /** Checks of people who do not know our password. */
   get strangers(): number {
     return this.#strangers;

@@ -3,8 +3,10 @@ import { AgentOutlet } from './agent-outlet.ts';
 import { Bridge } from './bridge.ts';
 import type { Made, PersonPacket } from './bridge-way.ts';
 import { DigitCollector } from './digit-collector.ts';
+import { lintSdp } from './doctor/lint-sdp.ts';
 import type { MediaFacts } from './doctor/media-facts.ts';
 import { explainFailure } from './doctor/no-media.ts';
+import type { SdpRole } from './doctor/sdp-view.ts';
 import { Ears } from './ears.ts';
 import { FlowOutlet } from './flow-outlet.ts';
 import { IncomingStream } from './incoming-stream.ts';
@@ -37,6 +39,7 @@ import { OutgoingStream, type Place } from './outgoing-stream.ts';
 import type { Pacer } from './pacer.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
+import { withinReach } from './remote-address.ts';
 import { RtcpReporter } from './rtcp-reporter.ts';
 import { TICKS_PER_MS } from './rtp-clock.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
@@ -80,6 +83,7 @@ export class WorkerLeg {
   readonly #tasks = new Map<string, RunningTask>();
   readonly #watch: LegWatch;
   readonly #setups: SetupQueue;
+  readonly #options: LegOptions;
   readonly #gone = new AbortController();
   readonly #cname = `wa-${randomBytes(6).toString('hex')}`;
   #collector: DigitCollector | undefined;
@@ -101,6 +105,7 @@ export class WorkerLeg {
   private constructor(options: LegOptions, emit: Emit, pacer: Pacer, setups: SetupQueue) {
     this.#emit = emit;
     this.#setups = setups;
+    this.#options = options;
     if (options.setupsAtOnce !== undefined) setups.atOnce = options.setupsAtOnce;
     this.#pacer = pacer;
     this.#watch = new LegWatch(options, {
@@ -130,7 +135,7 @@ export class WorkerLeg {
   }
 
   async applyAnswer(sdp: string): Promise<void> {
-    const remote = readSdp(sdp);
+    const remote = this.#read(sdp, 'answer');
     this.#expect('new');
     // actpass is illegal in an answer; peers that send it wait for us (reported for Meta, 2026).
     const dtls = remote.setup === 'active' ? 'server' : 'client';
@@ -138,7 +143,7 @@ export class WorkerLeg {
   }
 
   async answer(offer: string): Promise<string> {
-    const remote = readSdp(offer);
+    const remote = this.#read(offer, 'offer');
     this.#expect('new');
     this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
     this.#opusPayloadType = remote.opusPayloadType;
@@ -334,7 +339,7 @@ export class WorkerLeg {
   ): Promise<string> {
     const local = await this.#setups.run(this.#gone.signal, () => this.#transport.gather(role));
     if (!local) throw closedMeanwhile();
-    return writeSdp({
+    const sdp = writeSdp({
       ...local,
       ...part,
       sessionId: String(randomBytes(6).readUIntBE(0, 6)),
@@ -343,6 +348,26 @@ export class WorkerLeg {
       ssrc: this.#outgoing.ssrc,
       cname: this.#cname,
     });
+    this.#examine(sdp, { from: 'us', type: part.setup === 'actpass' ? 'offer' : 'answer' });
+    return sdp;
+  }
+
+  /** What can be known to fail is not tried, what may fail is told. */
+  #examine(sdp: string, role: SdpRole): void {
+    for (const finding of lintSdp(sdp, role, this.#options)) {
+      if (finding.level === 'fatal')
+        throw new MediaError(
+          'media_sdp_invalid',
+          `The SDP cannot be used: ${finding.what} ${finding.why}`,
+          finding.next,
+        );
+      this.#emit('finding', finding);
+    }
+  }
+
+  #read(sdp: string, type: 'offer' | 'answer'): RemoteDescription {
+    this.#examine(sdp, { from: 'them', type });
+    return withinReach(readSdp(sdp), this.#options);
   }
 
   #connect(remote: RemoteDescription, role: DtlsRole): void {

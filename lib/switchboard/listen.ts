@@ -46,7 +46,7 @@ export function tellFindings(desk: Desk, call: LiveCall): void {
 function warnOnce(desk: Desk, call: LiveCall, finding: Finding): void {
   const text = `${finding.what} ${finding.why} ${finding.next}`;
   if (finding.level === 'info') return;
-  if (finding.id.startsWith('offer_')) {
+  if (finding.id.startsWith('own_')) {
     if (desk.findings.has(finding.id)) return;
     desk.findings.add(finding.id);
   }

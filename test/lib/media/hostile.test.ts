@@ -1,4 +1,8 @@
 import { strict as assert } from 'node:assert';
+import { rtcp } from '../../../bench/hostile/rtcp.ts';
+import { rtp } from '../../../bench/hostile/rtp.ts';
+import { sdp } from '../../../bench/hostile/sdp.ts';
+import { stun } from '../../../bench/hostile/stun.ts';
 import { hostileWav, wav } from '../../../bench/hostile/wav.ts';
 import { wavFile } from '../../../bench/hostile/wav-file.ts';
 import { MediaError } from '../../../lib/media/media.ts';
@@ -11,6 +15,10 @@ describe('hostile input', function () {
   for (const [name, kind, cases] of [
     ['WAV files in memory', wav, 5000],
     ['WAV files on the disk', wavFile, 300],
+    ['RTP', rtp, 5000],
+    ['RTCP', rtcp, 5000],
+    ['STUN', stun, 5000],
+    ['SDP', sdp, 5000],
   ] as const)
     it(`${name}: read or refused, ${cases} times`, async () => {
       const attack = await kind(20_261_121);

@@ -2,37 +2,10 @@ import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import { MediaError } from '../../../lib/media/media.ts';
 import { readSdp } from '../../../lib/media/sdp-reader.ts';
+import { META_ANSWER, META_LINES } from './meta-answer.ts';
 
-/** An answer with every trait seen in Meta's. */
-const LINES = [
-  'v=0',
-  'o=- 7203811945566017342 2 IN IP4 127.0.0.1',
-  's=-',
-  't=0 0',
-  'a=group:BUNDLE 0',
-  'a=msid-semantic: WMS WhatsAppAudioStream1',
-  'a=ice-lite',
-  'm=audio 3480 UDP/TLS/RTP/SAVPF 111 126',
-  'c=IN IP4 203.0.113.7',
-  'a=rtcp:9 IN IP4 0.0.0.0',
-  'a=candidate:1829340551 1 udp 2113937151 203.0.113.7 3480 typ host generation 0 network-cost 50 ufrag Qm3xT7/8',
-  'a=candidate:990120433 1 udp 2113939711 2001:db8:face::7 3480 typ host generation 0 network-cost 50 ufrag Qm3xT7/8',
-  'a=ice-ufrag:Qm3xT7/8',
-  'a=ice-pwd:b7Yt0LqVn5RkW2cX+9Hs/uJ==',
-  'a=ice-options:trickle',
-  'a=fingerprint:sha-256 6E:67:75:EB:82:FF:C0:F3:49:0C:70:E8:DD:2A:67:F6:9D:C2:B1:9D:78:0C:62:1A:08:12:2B:CB:77:9C:4F:77',
-  'a=setup:active',
-  'a=mid:0',
-  'a=sendrecv',
-  'a=rtcp-mux',
-  'a=rtpmap:111 opus/48000/2',
-  'a=rtcp-fb:111 transport-cc',
-  'a=fmtp:111 maxaveragebitrate=20000;maxplaybackrate=16000;minptime=20;sprop-maxcapturerate=16000;useinbandfec=1',
-  'a=ptime:20',
-  'a=rtpmap:126 telephone-event/8000',
-  'a=ssrc:2596069104 cname:WhatsAppAudioStream1',
-];
-const ANSWER = `${LINES.join('\r\n')}\r\n`;
+const ANSWER = META_ANSWER;
+const LINES = META_LINES;
 const without = (start: string) => `${LINES.filter((line) => !line.startsWith(start)).join('\r\n')}\r\n`;
 
 function cause(sdp: string): string {

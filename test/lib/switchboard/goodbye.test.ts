@@ -141,7 +141,7 @@ describe('lib/switchboard: what the leg tells', () => {
     const { media, place, changes, switchboard } = bench();
     media.onCreate = async (leg) => {
       leg.onOffer = async () => {
-        leg.tell('finding', { id: 'offer_private_only', level: 'warning', what: 'Private.', why: 'W.', next: 'N.' });
+        leg.tell('finding', { id: 'own_candidates', level: 'warning', what: 'Private.', why: 'W.', next: 'N.' });
         return 'v=0 offer';
       };
     };
