@@ -30,6 +30,12 @@ const FIELDS: Record<string, string[]> = {
   record: ['folder', 'fileName', 'layout', 'sampleRate', 'maxSeconds', 'split', 'startPaused'],
   pause: [],
   resume: [],
+  stream: ['streamTo', 'interruptBy', 'streamRate', 'chunkMs'],
+  digits: [
+    ...['prompt', 'digitsLength', 'digitsLeast', 'terminator', 'allowedDigits', 'firstDigitSeconds'],
+    ...['interDigitSeconds', 'tries', 'retryPrompt', 'secret'],
+  ],
+  speech: ['endMs', 'initialSilenceSeconds', 'longSilenceSeconds'],
   stop: ['target'],
 };
 
@@ -56,6 +62,22 @@ describe('the dialog of the media node', function () {
     await page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
     await field('action').waitFor();
   };
+
+  it('asks for the address and the token of an agent only when the sound goes to one', async () => {
+    await open();
+    await field('action').selectOption('stream');
+    const ofAgent = ['agentToken', 'agentHeader', 'reconnectSeconds', 'allowedDestinations'];
+    for (const name of ofAgent) assert.equal(await field(name).isVisible(), false, name);
+    await field('streamTo').selectOption('agent');
+    for (const name of ofAgent) assert.equal(await field(name).isVisible(), true, name);
+    assert.equal(await field('agentToken').getAttribute('type'), 'password');
+    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/agent.png` });
+    await field('action').selectOption('digits');
+    for (const name of ofAgent) assert.equal(await field(name).isVisible(), false, name);
+    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/digits.png` });
+    await page.locator('#node-dialog-cancel').click();
+    await field('action').waitFor({ state: 'detached' });
+  });
 
   it('shows only what the chosen action needs', async () => {
     await open();
