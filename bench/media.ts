@@ -1,135 +1,88 @@
 /*
- * Calls bridged from WebRTC to plain RTP and back, Opus passed through: CPU of the process that does it, added latency, loss. Three subjects
- * take turns on the same packets in one run, because figures of two runs on a shared machine cannot be compared:
+ * Calls bridged from WebRTC to plain RTP and back, Opus passed through: CPU and memory of the process that does it (and of those it starts), added
+ * latency, loss, time from the answer to connected. The subjects take turns on the same packets in one run, because figures of two runs on a shared
+ * machine cannot be compared:
  *   ours               the media worker, as the nodes use it
- *   node-datachannel   a native WebRTC library, headers rewritten in JavaScript
+ *   ours, native       the same with the engine node-datachannel
+ *   werift             the JavaScript library as its documentation has it: peer connection, track, sender
+ *   node-datachannel   the native library, headers rewritten in JavaScript
  *   floor              UDP and one AES-GCM operation per packet, nothing else: what Node costs at least
  * With --codec=PCMU the RTP side speaks G.711: real speech is transcoded both ways, packets are counted but not timed, and instead of the floor
  *   codec              libopus and a table alone, without any network: what transcoding costs at least
+ * With --profile=N it prints instead where the worker of `ours` spends its time with N calls.
  *
- *   node bench/media.ts [--calls=1,10,50] [--rounds=2] [--seconds=8] [--codec=opus|PCMU]
+ *   node bench/media.ts [--calls=1,10,50,100,200] [--rounds=1] [--seconds=4] [--codec=opus|PCMU] [--kinds=…] [--profile=50]
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism, cpus } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { FarResult, Kind, ToFar, ToSubject } from './media/protocol.ts';
+import { profile } from './media/profile.ts';
+import type { FarResult, Kind } from './media/protocol.ts';
+import { Trial } from './media/trial.ts';
 
 const { values } = parseArgs({
   options: {
-    calls: { type: 'string', default: '1,10,50' },
-    rounds: { type: 'string', default: '2' },
-    seconds: { type: 'string', default: '8' },
+    calls: { type: 'string', default: '1,10,50,100,200' },
+    rounds: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '4' },
     codec: { type: 'string', default: 'opus' },
+    kinds: { type: 'string', default: '' },
+    profile: { type: 'string', default: '' },
   },
 });
-/** For the processes to come. */
-process.env.BENCH_CODEC = values.codec;
-const LEAST: Kind = values.codec === 'PCMU' ? 'codec' : 'floor';
-const KINDS: Kind[] = ['ours', 'node-datachannel', LEAST];
-const FILES = {
-  ours: 'subject-ours',
-  'node-datachannel': 'subject-datachannel',
-  floor: 'subject-floor',
-  codec: 'subject-codec',
-};
-/** So many calls are set up at once; more only delay each other. */
-const SETUPS = 10;
-const WARM_UP_MS = 3000;
-/** A subject that has not set up its calls by then is started anew; how often is printed. */
-const SETUP_LIMIT_MS = 30_000;
-const ATTEMPTS = 4;
+const CODEC = values.codec === 'PCMU' ? 'PCMU' : 'opus';
+const LEAST: Kind = CODEC === 'PCMU' ? 'codec' : 'floor';
+const ALL: Kind[] = ['ours', 'ours, native', 'werift', 'node-datachannel', LEAST];
+/** The native library's name ends the others' when it is in a list. */
+const KINDS =
+  values.kinds === '' ? ALL : ALL.filter((kind) => values.kinds.split(',').includes(kind.replace(', ', '-')));
+const WARM_UP_MS = 2000;
+/** A subject that does not set up its calls is started anew; how often is printed. */
+const ATTEMPTS = 3;
 const repeated = new Map<Kind, number>();
 
 interface Measured {
   cpu: number;
-  setupMs: number;
+  memory: number;
+  answerMs: number;
   far: FarResult;
 }
 
-class Process<Command> {
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  #number = 0;
-
-  constructor(name: string) {
-    this.#child = fork(join(dirname(process.argv[1] ?? ''), 'media', `${name}.ts`));
-    this.#child.on('message', ({ number, value }: { number: number; value: unknown }) => {
-      this.#waiting.get(number)?.resolve(value);
-      this.#waiting.delete(number);
-    });
-    this.#child.on('exit', (code) => {
-      for (const { reject } of this.#waiting.values()) reject(new Error(`${name} ended with code ${code}`));
-    });
-  }
-
-  ask<Value>(command: Command): Promise<Value> {
-    const number = this.#number++;
-    const answer = Promise.withResolvers<unknown>();
-    this.#waiting.set(number, answer);
-    this.#child.send({ number, command });
-    return answer.promise as Promise<Value>;
-  }
-
-  end(): void {
-    this.#child.kill('SIGKILL');
-  }
-}
+const middle = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 async function measure(kind: Kind, calls: number, seconds: number): Promise<Measured> {
-  const subject = new Process<ToSubject>(FILES[kind]);
-  const far = new Process<ToFar>('far');
+  const trial = new Trial(kind, { codec: CODEC });
   try {
-    let next = 0;
-    const setups: number[] = [];
-    const setUp = async () => {
-      for (let call = next++; call < calls; call = next++) {
-        const begun = performance.now();
-        const offer = await subject.ask<string>({ do: 'offer', call });
-        const { answer, rtpPort } = await far.ask<{ answer: string; rtpPort: number }>({
-          do: 'answer',
-          call,
-          kind,
-          offer,
-        });
-        const port = await subject.ask<number>({ do: 'connect', call, answer, rtpPort });
-        await far.ask({ do: 'aim', call, port });
-        setups.push(performance.now() - begun);
-      }
-    };
-    const limit = AbortSignal.timeout(SETUP_LIMIT_MS);
-    const late = new Promise<never>((_, reject) =>
-      limit.addEventListener('abort', () => reject(new Error('set-up hangs'))),
-    );
-    await Promise.race([Promise.all(Array.from({ length: SETUPS }, setUp)), late]);
-    await far.ask({ do: 'begin' });
+    const empty = await trial.figures();
+    const { answerMs } = await trial.setUp(calls);
+    await trial.far.ask({ do: 'begin' });
     await sleep(WARM_UP_MS);
-    await far.ask({ do: 'mark' });
+    await trial.far.ask({ do: 'mark' });
     const begun = performance.now();
-    const before = await subject.ask<NodeJS.CpuUsage>({ do: 'cpu' });
+    const before = await trial.figures();
     await sleep(seconds * 1000);
-    const after = await subject.ask<NodeJS.CpuUsage>({ do: 'cpu' });
+    const after = await trial.figures();
     const elapsed = performance.now() - begun;
-    const used = after.user + after.system - before.user - before.system;
-    const result = await far.ask<FarResult>({ do: 'end' });
-    const setupMs = setups.toSorted((a, b) => a - b)[Math.floor(setups.length / 2)] ?? 0;
-    return { cpu: used / 10 / elapsed / calls, setupMs, far: result };
+    return {
+      cpu: (after.cpuUs - before.cpuUs) / 10 / elapsed / calls,
+      memory: (after.bytes - empty.bytes) / 1024 / calls,
+      answerMs: middle(answerMs),
+      far: await trial.result(),
+    };
   } finally {
-    subject.end();
-    far.end();
+    trial.close();
   }
 }
 
-/** Measures, again if the set-up hung. */
-async function measureSurely(kind: Kind, calls: number, seconds: number): Promise<Measured> {
-  for (let attempt = 1; ; attempt += 1)
+/** Measures, again if the set-up hung; nothing if it never succeeded. */
+async function measureSurely(kind: Kind, calls: number, seconds: number): Promise<Measured | undefined> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1)
     try {
       return await measure(kind, calls, seconds);
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
+    } catch {
       repeated.set(kind, (repeated.get(kind) ?? 0) + 1);
     }
+  return undefined;
 }
 
 function mean(numbers: number[]): number {
@@ -140,27 +93,36 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const seconds = Number(values.seconds);
   console.log(
-    `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, interleaved\n`,
+    `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${CODEC}, ${rounds} rounds of ${seconds} s, interleaved\n`,
   );
+  if (values.profile !== '') {
+    console.log(await profile(Number(values.profile), CODEC, seconds));
+    return;
+  }
   console.log(
-    `| calls | subject | CPU % of a core per call (each round) | x ${LEAST} | x native | person->RTP p50/p99 ms | RTP->person p50/p99 ms | lost of sent | offer to media ms |`,
+    `| calls | subject | CPU % of a core per call (each round) | × ${LEAST} | × native | person → RTP p50 / p99 ms | RTP → person p50 / p99 ms | lost of sent | answer to connected ms | memory per call KB |`,
   );
-  console.log('|---|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|---|');
   for (const calls of values.calls.split(',').map(Number)) {
     const results = new Map<Kind, Measured[]>(KINDS.map((kind) => [kind, []]));
     for (let round = 0; round < rounds; round += 1)
-      for (const kind of KINDS) results.get(kind)?.push(await measureSurely(kind, calls, seconds));
+      for (const kind of KINDS) {
+        const measured = await measureSurely(kind, calls, seconds);
+        if (measured) results.get(kind)?.push(measured);
+      }
     const cpuOf = (kind: Kind) => mean((results.get(kind) ?? []).map(({ cpu }) => cpu));
     for (const [kind, runs] of results) {
       const figure = (pick: (far: FarResult) => number) =>
-        values.codec === 'PCMU' ? '–' : mean(runs.map(({ far }) => pick(far))).toFixed(2);
+        CODEC === 'PCMU' ? '–' : mean(runs.map(({ far }) => pick(far))).toFixed(2);
       const sent = runs.reduce((sum, { far }) => sum + far.sent, 0);
       const received = runs.reduce((sum, { far }) => sum + far.received, 0);
+      const network = kind !== 'codec' && kind !== 'floor';
       console.log(
-        `| ${calls} | ${kind} | ${cpuOf(kind).toFixed(3)} (${runs.map(({ cpu }) => cpu.toFixed(2)).join(' / ')}) | ` +
+        `| ${calls} | ${kind} | ${cpuOf(kind).toFixed(3)} (${runs.map(({ cpu }) => cpu.toFixed(2)).join(' / ') || 'not set up'}) | ` +
           `${(cpuOf(kind) / cpuOf(LEAST)).toFixed(2)} | ${(cpuOf(kind) / cpuOf('node-datachannel')).toFixed(2)} | ` +
           `${figure(({ out }) => out.p50)} / ${figure(({ out }) => out.p99)} | ${figure((far) => far.in.p50)} / ${figure((far) => far.in.p99)} | ` +
-          `${kind === 'codec' ? '–' : `${sent - received} of ${sent}`} | ${mean(runs.map(({ setupMs }) => setupMs)).toFixed(0)} |`,
+          `${kind === 'codec' ? '–' : `${sent - received} of ${sent}`} | ${network ? mean(runs.map(({ answerMs }) => answerMs)).toFixed(0) : '–'} | ` +
+          `${mean(runs.map(({ memory }) => memory)).toFixed(0)} |`,
       );
     }
   }

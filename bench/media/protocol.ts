@@ -2,7 +2,23 @@
 export type ToSubject =
   | { do: 'offer'; call: number }
   | { do: 'connect'; call: number; answer: string; rtpPort: number }
-  | { do: 'cpu' };
+  | { do: 'figures' }
+  /** The main thread does nothing else for so long, so often. */
+  | { do: 'block'; ms: number; everyMs: number }
+  /** How late the main thread was: since the last question with `now`. */
+  | { do: 'delay'; from: 'now' | 'before' };
+
+/** What a subject has used so far: processor time, and memory now. */
+export interface Figures {
+  cpuUs: number;
+  bytes: number;
+}
+
+/** Where its RTP side listens, and how long it took from the answer to connected. */
+export interface Connected {
+  port: number;
+  ms: number;
+}
 
 export type ToFar =
   | { do: 'answer'; call: number; kind: Kind; offer: string }
@@ -11,8 +27,8 @@ export type ToFar =
   | { do: 'mark' }
   | { do: 'end' };
 
-/** Ours, the native library, and what Node's UDP and crypto cost alone, or, when transcoded, libopus alone. */
-export type Kind = 'ours' | 'node-datachannel' | 'floor' | 'codec';
+/** Ours on either library, both libraries by themselves, and what Node's UDP and crypto cost alone, or, when transcoded, libopus alone. */
+export type Kind = 'ours' | 'ours, native' | 'werift' | 'node-datachannel' | 'floor' | 'codec';
 
 /** What the RTP side speaks; the parent sets it for all its processes. */
 export const CODEC = process.env.BENCH_CODEC === 'PCMU' ? 'PCMU' : 'opus';

@@ -1,3 +1,4 @@
+import { figures } from './figures.ts';
 import { serve, type ToSubject } from './protocol.ts';
 import { speechFrames } from './speech.ts';
 import { bareTranscoder } from './transcoder.ts';
@@ -20,7 +21,7 @@ async function run(): Promise<void> {
 void run();
 
 serve<ToSubject>(async (command) => {
-  if (command.do === 'cpu') return process.cpuUsage();
+  if (command.do === 'figures') return figures();
   if (command.do === 'connect') calls.push(await bareTranscoder());
-  return command.do === 'connect' ? 0 : '0';
+  return command.do === 'connect' ? { port: 0, ms: 0 } : '0';
 });

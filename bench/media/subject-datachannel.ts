@@ -1,7 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import datachannel, { type PeerConnection, type Track } from 'node-datachannel';
-import { CODEC, HEADER_BYTES, PAYLOAD_TYPE, serve, type ToSubject } from './protocol.ts';
+import { figures } from './figures.ts';
+import { CODEC, type Connected, HEADER_BYTES, PAYLOAD_TYPE, serve, type ToSubject } from './protocol.ts';
 import { bareTranscoder } from './transcoder.ts';
 
 /** The same bridge on the native library: it does ICE, DTLS and SRTP, JavaScript rewrites headers and moves datagrams. */
@@ -27,11 +28,13 @@ async function offer(call: number): Promise<string> {
   return peer.localDescription()?.sdp ?? '';
 }
 
-async function connect(call: number, answer: string, rtpPort: number): Promise<number> {
+async function connect(call: number, answer: string, rtpPort: number): Promise<Connected> {
   const { peer, track } = calls.get(call) as { peer: PeerConnection; track: Track };
   const open = new Promise<void>((resolve) => track.onOpen(resolve));
+  const begun = performance.now();
   peer.setRemoteDescription(answer, 'answer');
   await open;
+  const ms = performance.now() - begun;
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const transcoder = CODEC === 'PCMU' ? await bareTranscoder() : undefined;
@@ -48,7 +51,7 @@ async function connect(call: number, answer: string, rtpPort: number): Promise<n
     const out = transcoder ? changed(rtp, transcoder.toOpus(rtp.subarray(HEADER_BYTES))) : rtp;
     if (track.isOpen()) track.sendMessageBinary(out);
   });
-  return socket.address().port;
+  return { port: socket.address().port, ms };
 }
 
 function rewrite(rtp: Buffer, ssrc: number): void {
@@ -59,6 +62,7 @@ function rewrite(rtp: Buffer, ssrc: number): void {
 }
 
 serve<ToSubject>((command) => {
-  if (command.do === 'cpu') return process.cpuUsage();
-  return command.do === 'offer' ? offer(command.call) : connect(command.call, command.answer, command.rtpPort);
+  if (command.do === 'figures') return figures();
+  if (command.do === 'offer') return offer(command.call);
+  return command.do === 'connect' ? connect(command.call, command.answer, command.rtpPort) : undefined;
 });
