@@ -47,6 +47,7 @@ export default function (RED: NodeAPI): void {
       appSecret: { type: 'password' },
       previousAppSecret: { type: 'password' },
       verifyToken: { type: 'password' },
+      turnPassword: { type: 'password' },
     },
     settings: {
       // Tells the dialog that Meta would be asked for a password; the password itself stays where it is.

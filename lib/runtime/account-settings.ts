@@ -5,6 +5,7 @@ import type { BusinessNumber } from '../permission/model.ts';
 import type { ProviderSettings } from '../provider/meta/settings.ts';
 import type { LiveCheck } from '../switchboard/deps.ts';
 import type { OptOutSettings } from '../switchboard/opt-out.ts';
+import { MEDIA_SHAPE, mediaServers, toldOfMedia } from './media-settings.ts';
 import { flag, number, oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
 import type { RunningSimulator } from './simulator-lease.ts';
@@ -29,6 +30,7 @@ const SHAPE = {
   mediaPortMax: number(0, { min: 0, max: 65_535 }),
   mediaPublicAddress: text(),
   mediaBindAddress: text(),
+  ...MEDIA_SHAPE,
   mediaEngine: oneOf(['werift', 'node-datachannel']),
   optOutConfirm: flag(true),
   optOutText: text().refine((value) => value.length <= 1_000, 'must be at most 1000 characters long'),
@@ -43,6 +45,7 @@ export interface AccountSecrets {
   appSecret?: string;
   previousAppSecret?: string;
   verifyToken?: string;
+  turnPassword?: string;
 }
 
 /** Everything that makes up a line; equal lines are the same line. */
@@ -102,6 +105,8 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
       ...portRange(settings),
       ...(settings.mediaPublicAddress !== '' && { publicAddress: settings.mediaPublicAddress }),
       ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
+      ...mediaServers(settings, secrets.turnPassword),
+      ...toldOfMedia(settings),
       ...mediaEngine(settings),
     },
     optOut: optOutOf(settings),
@@ -122,7 +127,12 @@ export function simulatedLine(settings: AccountSettings, { url, settings: played
       verifyToken: played.verifyToken,
     },
     businessNumber: { id: played.phoneNumberId, phone: played.businessNumber.replace(/\D/g, '') },
-    legOptions: { ...portRange(settings), bindAddress: '127.0.0.1', ...mediaEngine(settings) },
+    legOptions: {
+      ...portRange(settings),
+      bindAddress: '127.0.0.1',
+      ...toldOfMedia(settings),
+      ...mediaEngine(settings),
+    },
     optOut: optOutOf(settings),
     liveCheck: settings.liveCheck,
   };

@@ -15,7 +15,7 @@ function goodbye(source: number): Buffer {
   return bye;
 }
 
-describe('lib/switchboard: goodbye in the media path (R10)', function () {
+describe('lib/switchboard: goodbye in the media path', function () {
   this.timeout(20_000);
   let engine: MediaEngine;
   let meta: FakeMeta;
@@ -45,7 +45,7 @@ describe('lib/switchboard: goodbye in the media path (R10)', function () {
     return stand;
   }
 
-  it('a BYE without a hang-up event leads to exactly one terminate request', async () => {
+  it('R10: a BYE without a hang-up event leads to exactly one terminate request', async () => {
     const stand = await talking();
     for (let times = 0; times < 3; times += 1) meta.control(goodbye(4321));
     await until('terminate', () => stand.provider.terminated.length > 0, 10_000);
@@ -65,7 +65,7 @@ describe('lib/switchboard: goodbye in the media path (R10)', function () {
     await stand.switchboard.close('shutdown');
   });
 
-  it('a hang-up of the person, with its BYE and its event, leads to none', async () => {
+  it('R10: a hang-up of the person, with its BYE and its event, leads to none', async () => {
     const stand = await talking();
     meta.control(goodbye(4321));
     await sleep(300);
