@@ -21,3 +21,18 @@ export function neverStarted(what: string): MediaError {
     'Begin when the call is answered.',
   );
 }
+
+/** A report that also tells when the task is over, whichever way. */
+export function onceOver<Info, Result>(report: TaskReport<Info, Result>, over: () => void): TaskReport<Info, Result> {
+  return {
+    started: (info) => report.started(info),
+    done: (result) => {
+      over();
+      report.done(result);
+    },
+    failed: (error) => {
+      over();
+      report.failed(error);
+    },
+  };
+}

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { AgentOutlet } from './agent-outlet.ts';
 import { Bridge } from './bridge.ts';
 import type { Made, PersonPacket } from './bridge-way.ts';
-import { DigitCollector } from './digit-collector.ts';
 import { lintSdp } from './doctor/lint-sdp.ts';
 import type { MediaFacts } from './doctor/media-facts.ts';
 import { explainFailure } from './doctor/no-media.ts';
 import type { SdpRole } from './doctor/sdp-view.ts';
-import { Ears } from './ears.ts';
-import { FlowOutlet } from './flow-outlet.ts';
 import { IncomingStream } from './incoming-stream.ts';
-import { Keypad, type Keystroke } from './keypad.ts';
+import { Keypad } from './keypad.ts';
 import { LegWatch } from './leg-watch.ts';
+import { LiveTasks, type Tell } from './live-tasks.ts';
 import {
   type BridgeInfo,
   type BridgeOptions,
@@ -28,7 +25,6 @@ import {
   type PlayResult,
   type RecordOptions,
   type RecordResult,
-  type SpeechEvent,
   type SpeechOptions,
   type SpeechResult,
   type StreamOptions,
@@ -46,9 +42,8 @@ import type { RtpDatagram } from './rtp-datagram.ts';
 import { type RemoteDescription, readSdp } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
 import { SetupQueue } from './setup-queue.ts';
-import { SpeechWatch } from './speech-watch.ts';
-import { checkStream, Stream } from './stream.ts';
-import type { RunningTask, TaskReport } from './task.ts';
+import { Stream } from './stream.ts';
+import { onceOver, type RunningTask, type TaskReport } from './task.ts';
 import type { DtlsRole, IceRole, IncomingPacket, Transport, TransportState } from './transport.ts';
 import { createTransport } from './transport-choice.ts';
 import { loadWerift } from './webrtc-transport.ts';
@@ -61,8 +56,6 @@ const TELEPHONE_EVENT = 126;
 /** A DTLS alert may be forged by anybody; if media still come after it, the call goes on. */
 const DTLS_CLOSE_DOUBT_MS = 2000;
 
-/** Tells the main thread news of a task. */
-export type Tell = (news: unknown, transfer?: ArrayBuffer[]) => void;
 export type Emit = <E extends keyof LegEvents>(event: E, ...args: LegEvents[E]) => void;
 
 /** One WebRTC leg as it lives in the worker: transport, the streams both ways, and the tasks that run on them. */
@@ -76,17 +69,20 @@ export class WorkerLeg {
   readonly #player = new Player();
   readonly #recorders = new Set<Recorder>();
   readonly #bridges = new Set<Bridge>();
-  readonly #streams = new Set<Stream>();
-  readonly #flowOutlets = new Map<string, FlowOutlet>();
-  readonly #ears = new Ears();
-  readonly #speech: SpeechWatch;
+  readonly #live = new LiveTasks({
+    play: (options, report) => this.#player.play(options, report),
+    digit: (stroke) => this.#emit('digit', stroke),
+    speech: (event) => {
+      this.#emit('speech', event);
+      if (event.event === 'speech_start') this.interrupt('speech');
+    },
+  });
   readonly #tasks = new Map<string, RunningTask>();
   readonly #watch: LegWatch;
   readonly #setups: SetupQueue;
   readonly #options: LegOptions;
   readonly #gone = new AbortController();
   readonly #cname = `wa-${randomBytes(6).toString('hex')}`;
-  #collector: DigitCollector | undefined;
   #transport!: Transport;
   #reporter!: RtcpReporter;
   #state: LegState = 'new';
@@ -114,7 +110,6 @@ export class WorkerLeg {
       statistics: () => this.statistics(),
       source: () => this.#incoming.ssrc,
     });
-    this.#speech = new SpeechWatch(this.#ears, (event) => this.#onSpeech(event));
   }
 
   static async create(options: LegOptions, emit: Emit, pacer: Pacer, setups = new SetupQueue()): Promise<WorkerLeg> {
@@ -162,7 +157,7 @@ export class WorkerLeg {
   }
 
   play(id: string, options: PlayOptions, report: TaskReport<void, PlayResult>): void {
-    this.#add(id, (ended) => this.#play(options, onceOver(report, ended)));
+    this.#add(id, (ended) => this.#live.play(options, onceOver(report, ended)));
   }
 
   record(id: string, options: RecordOptions, report: TaskReport<{ file: string }, RecordResult>): void {
@@ -184,63 +179,15 @@ export class WorkerLeg {
   }
 
   stream(id: string, options: StreamOptions, report: TaskReport<void, StreamResult>, tell: Tell): void {
-    const { sampleRate, chunkMs } = checkStream(options);
-    this.#add(id, (ended) => {
-      const unwatch = options.interruptBy?.includes('speech') || options.agent ? this.#speech.need() : () => undefined;
-      const over = (): void => {
-        unwatch();
-        this.#streams.delete(stream);
-        this.#flowOutlets.delete(id);
-      };
-      const mostBehindMs = options.mostBehindMs ?? 2000;
-      let stream: Stream;
-      try {
-        stream = new Stream(
-          options,
-          onceOver(report, ended),
-          this.#ears,
-          (source) => {
-            if (options.agent)
-              return new AgentOutlet(options.agent, { id, sampleRate, chunkMs, mostBehindMs }, source, tell);
-            const outlet = new FlowOutlet(sampleRate, mostBehindMs, tell);
-            this.#flowOutlets.set(id, outlet);
-            return outlet;
-          },
-          over,
-        );
-      } catch (error) {
-        unwatch();
-        throw error;
-      }
-      this.#streams.add(stream);
-      if (this.#open) stream.open();
-      return stream;
-    });
+    this.#add(id, (ended) => this.#live.stream(id, options, onceOver(report, ended), tell));
   }
 
   digits(id: string, options: DigitOptions, report: TaskReport<void, DigitResult>, tell: Tell): void {
-    this.#add(id, (ended) => {
-      const collector = new DigitCollector(
-        options,
-        onceOver(report, () => {
-          if (this.#collector === collector) this.#collector = undefined;
-          ended();
-        }),
-        { play: (prompt, told) => this.#play(prompt, told), tell },
-      );
-      this.#collector?.replace();
-      this.#collector = collector;
-      if (this.#open) collector.open();
-      return collector;
-    });
+    this.#add(id, (ended) => this.#live.digits(options, onceOver(report, ended), tell));
   }
 
   speech(id: string, options: SpeechOptions, report: TaskReport<void, SpeechResult>, tell: Tell): void {
-    this.#add(id, (ended) => {
-      const task = this.#speech.task(options, onceOver(report, ended), tell);
-      if (this.#open) task.open();
-      return task;
-    });
+    this.#add(id, (ended) => this.#live.speech(options, onceOver(report, ended), tell));
   }
 
   write(id: string, pcm: Uint8Array): Written {
@@ -260,7 +207,7 @@ export class WorkerLeg {
 
   /** So many chunks of a stream were taken. */
   receipt(id: string, chunks: number): void {
-    this.#flowOutlets.get(id)?.receipt(chunks);
+    this.#live.receipt(id, chunks);
   }
 
   async stop(id: string): Promise<void> {
@@ -278,7 +225,7 @@ export class WorkerLeg {
   /** The person speaks or presses a key: what may be cut short is cut short. */
   interrupt(by: Interruption): void {
     this.#player.interrupt(by);
-    for (const stream of this.#streams) stream.interrupt(by);
+    this.#live.interrupt(by);
   }
 
   statistics(): LegStatistics {
@@ -286,7 +233,7 @@ export class WorkerLeg {
     const { packets, duplicates, lost, jitter } = this.#incoming;
     const { roundTripMs, theirs } = this.#reporter;
     const bridges = [...this.#bridges].map((bridge) => bridge.statistics());
-    const streams = [...this.#streams].map((stream) => stream.statistics());
+    const streams = this.#live.statistics();
     return {
       packetsReceived: packets,
       packetsSent: this.#outgoing.packets,
@@ -401,30 +348,7 @@ export class WorkerLeg {
     const now = performance.now();
     this.#player.open(now);
     for (const recorder of this.#recorders) recorder.open(now);
-    for (const stream of this.#streams) stream.open();
-    this.#speech.open();
-    this.#collector?.open();
-  }
-
-  #play(options: PlayOptions, report: TaskReport<void, PlayResult>): RunningTask {
-    if (!options.interruptBy?.includes('speech')) return this.#player.play(options, report);
-    return this.#player.play(options, onceOver(report, this.#speech.need()));
-  }
-
-  #onSpeech(event: SpeechEvent): void {
-    this.#emit('speech', event);
-    for (const stream of this.#streams) stream.speech(event);
-    if (event.event === 'speech_start') this.interrupt('speech');
-  }
-
-  #key(stroke: Keystroke): void {
-    const collector = this.#collector;
-    // Events first: a flow hears of the last digit before it hears of the whole entry.
-    if (!collector?.secret) {
-      for (const stream of this.#streams) stream.key(stroke.digit, stroke.durationMs);
-      this.#emit('digit', stroke);
-    }
-    collector?.digit(stroke);
+    this.#live.open();
   }
 
   #setState(state: LegState): void {
@@ -459,8 +383,8 @@ export class WorkerLeg {
       const strokes = this.#keypad.packet(timestamp, payload, at);
       // The press cuts a prompt short, not the release, which may come half a second later.
       if (strokes.length > 0 || (this.#keypad.down !== undefined && before === undefined)) this.interrupt('digit');
-      if (this.#open) this.#ears.packet({ ssrc, sequenceNumber, timestamp, payload }, at, false);
-      for (const stroke of strokes) this.#key(stroke);
+      this.#live.packet({ ssrc, sequenceNumber, timestamp, payload }, at, false);
+      for (const stroke of strokes) this.#live.key(stroke);
       return;
     }
     if (first) this.#emit('media');
@@ -468,16 +392,15 @@ export class WorkerLeg {
     const packet: PersonPacket = { ssrc, sequenceNumber, timestamp, marker, payload };
     for (const bridge of this.#bridges) bridge.person(packet, at);
     for (const recorder of this.#recorders) recorder.received(packet, at);
-    if (this.#open) this.#ears.packet(packet, at);
+    this.#live.packet(packet, at);
   }
 
   #onBeat(at: number): void {
     this.#sendBeat(at);
     for (const recorder of this.#recorders) recorder.beat(at);
     const stroke = this.#keypad.overdue(at);
-    if (stroke) this.#key(stroke);
-    this.#collector?.beat(at, this.#keypad.down !== undefined);
-    if (this.#open) this.#ears.beat(at);
+    if (stroke) this.#live.key(stroke);
+    this.#live.beat(at, this.#keypad.down !== undefined);
     this.#watch.beat(at);
     const reports = this.#reporter.due(at);
     if (reports) this.#transport.sendRtcp(reports);
@@ -496,21 +419,11 @@ export class WorkerLeg {
       this.#sendKey(made, at);
       return;
     }
-    const sound = this.#player.next(at) ?? this.#voice(at);
+    const sound = this.#player.next(at) ?? this.#live.next(at);
     if (sound)
       this.#send(this.#outgoing.paced(at), false, Buffer.from(sound.buffer, sound.byteOffset, sound.length), at);
     else if (made) this.#send(this.#outgoing.paced(at), false, made.sound, at);
     else if (!this.#outgoing.flowing(at)) this.#send(this.#outgoing.paced(at), false, SILENCE, at);
-  }
-
-  /** Streams take turns: who has begun speaks to its end. */
-  #voice(at: number): Uint8Array | undefined {
-    if (!this.#open) return undefined;
-    for (const stream of this.#streams) {
-      const packet = stream.next(at);
-      if (packet) return packet;
-    }
-    return undefined;
   }
 
   /** All packets of a key press have the timestamp of its first (RFC 4733 §2.1). */
@@ -532,7 +445,7 @@ export class WorkerLeg {
   }
 
   #forward(packet: RtpDatagram, at: number, event: boolean): boolean {
-    if (!this.#open || this.#player.playing || [...this.#streams].some((stream) => stream.speaking)) return false;
+    if (!this.#open || this.#player.playing || this.#live.speaking) return false;
     const place = this.#outgoing.forwarded(packet, at);
     if (!place) return false;
     if (event) this.#put(place, packet.marker, packet.payload, this.#sentEvent);
@@ -559,7 +472,7 @@ export class WorkerLeg {
     this.#last = this.statistics();
     const tasks = [...this.#tasks.values()].map((task) => task.stop('call_ended'));
     await this.#transport.close();
-    this.#ears.close();
+    this.#live.close();
     this.#setState(state);
     await Promise.all(tasks);
   }
@@ -567,19 +480,4 @@ export class WorkerLeg {
 
 function closedMeanwhile(): MediaError {
   return new MediaError('media_not_connected', 'The call ended before its media were set up.', 'Place it again.');
-}
-
-/** A report that also tells when the task is over, whichever way. */
-function onceOver<Info, Result>(report: TaskReport<Info, Result>, over: () => void): TaskReport<Info, Result> {
-  return {
-    started: (info) => report.started(info),
-    done: (result) => {
-      over();
-      report.done(result);
-    },
-    failed: (error) => {
-      over();
-      report.failed(error);
-    },
-  };
 }
