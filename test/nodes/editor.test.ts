@@ -142,7 +142,13 @@ describe('the editor half', () => {
 
   it('keeps secrets out of the properties', () => {
     const { defaults, credentials } = half('config').definition;
-    assert.deepEqual(Object.keys(credentials ?? {}), ['accessToken', 'appSecret', 'previousAppSecret', 'verifyToken']);
+    assert.deepEqual(Object.keys(credentials ?? {}), [
+      'accessToken',
+      'appSecret',
+      'previousAppSecret',
+      'verifyToken',
+      'turnPassword',
+    ]);
     for (const { type } of Object.values(credentials ?? {})) assert.equal(type, 'password');
     for (const name of Object.keys(defaults)) assert.ok(!/token|secret|password/i.test(name), name);
     const store = half('permission-store').definition;
