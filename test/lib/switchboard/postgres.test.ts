@@ -140,6 +140,8 @@ describe('two switchboards of one number on a real PostgreSQL', function () {
     const of = { correlationId: call.id };
     await b.deliver(event('call.connect', 'wacid.1', of), event('call.accepted', 'wacid.1', of));
     await until('accepted', () => a.events().includes('accepted'), 5_000);
+    // Without sound A would end the call itself after a while.
+    a.media.made[0]?.become('connected');
     const ending = b.switchboard.terminate(call.id, 'flow');
     await until('terminate', () => b.provider.terminated.length === 1);
     await a.deliver({ ...talked('wacid.1'), ...of } as ProviderEvent);
