@@ -63,7 +63,7 @@ export function applyUnanswered(state: PairState, ends: readonly Instant[], prof
     } else {
       next = undoRevoke(next, previous);
       event = 'automatic_revoke_undone';
-      if (state.permission.ended === 'automatic' && state.doNotCall === undefined) changes.push({ kind: 'granted' });
+      if (next.permission !== state.permission && state.doNotCall === undefined) changes.push({ kind: 'granted' });
     }
   }
   const counted = sorted.filter((end) => end > from);
@@ -96,10 +96,10 @@ export function applyUnanswered(state: PairState, ends: readonly Instant[], prof
   };
 }
 
-function undoRevoke(state: PairState, previous: PairState['permission']): PairState {
+function undoRevoke(state: PairState, previous: PairState['permission'] | undefined): PairState {
   const next: PairState = { ...state };
-  // A reply that came after our revoke has replaced it and stays.
-  if (state.permission.ended === 'automatic') next.permission = previous;
+  // A question that we have asked since is worth less than the grant that had held all the time.
+  if (previous !== undefined) next.permission = previous;
   delete next.selfRevoked;
   return next;
 }

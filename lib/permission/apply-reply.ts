@@ -1,5 +1,5 @@
 import type { Instant, Permission } from './model.ts';
-import { type Applied, later, type PairState, plausible } from './pair-state.ts';
+import { type Applied, later, type PairState, plausible, settleSelfRevoke } from './pair-state.ts';
 import { viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 
@@ -86,7 +86,7 @@ function accept(
   if (promisedBy !== undefined) permission.promisedBy = promisedBy;
   const lastGrantedAt = later(state.lastGrantedAt, Math.max(reply.at, permission.requestedAt ?? reply.at));
   const next: PairState = { ...state, permission, lastGrantedAt };
-  delete next.selfRevoked;
+  settleSelfRevoke(next);
   const kind = permission.kind;
   if (state.doNotCall !== undefined) {
     return { state: next, changes: [], audit: { event: 'grant_kept_from_do_not_call', detail: { ...detail, kind } } };
@@ -115,10 +115,11 @@ function reject(
   };
   // So that the provider's reply to the request itself, which may come later, does not reopen the question.
   if (reply.contextId !== undefined && !automatic) next.permission.requestId = reply.contextId;
-  delete next.selfRevoked;
+  settleSelfRevoke(next);
   if (automatic) {
     next.streakFrom = later(state.streakFrom, reply.at);
     next.unanswered = 0;
+    delete next.selfRevoked;
   }
   const audit = { event: held || automatic ? 'permission_revoked' : 'permission_denied', detail: { ...detail, why } };
   if (state.doNotCall !== undefined) return { state: next, changes: [], audit };

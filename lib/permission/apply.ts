@@ -1,5 +1,5 @@
 import type { Instant, Permission, ToldLimit } from './model.ts';
-import { type Applied, later, type PairState } from './pair-state.ts';
+import { type Applied, later, type PairState, settleSelfRevoke } from './pair-state.ts';
 import { isPermanentAtProvider, viewPermission } from './permission-view.ts';
 import type { Profile } from './profile.ts';
 import { keepTold, newerTold } from './told-limits.ts';
@@ -37,7 +37,6 @@ export function applyRequestSent(
   if (request.promisedBy !== undefined) pending.promisedBy = request.promisedBy;
   if (permission.repliedAt !== undefined) pending.repliedAt = permission.repliedAt;
   const next: PairState = { ...state, permission: pending };
-  delete next.selfRevoked;
   return { state: next, changes: [], audit };
 }
 
@@ -96,7 +95,7 @@ export function applyCorrection(
       endedAt: now,
     };
     const next: PairState = { ...state, permission };
-    delete next.selfRevoked;
+    settleSelfRevoke(next);
     return {
       state: next,
       changes: state.doNotCall === undefined ? [{ kind: 'ended', why: 'provider_says_none' }] : [],
@@ -128,7 +127,7 @@ function correctGrant(
   delete permission.expiresAt;
   if (kind === 'temporary' && expiresAt !== undefined) permission.expiresAt = expiresAt;
   const next: PairState = { ...state, permission };
-  delete next.selfRevoked;
+  settleSelfRevoke(next);
   const heard = !held && state.doNotCall === undefined;
   return { state: next, changes: heard ? [{ kind: 'granted' }] : [] };
 }
@@ -157,7 +156,7 @@ export function applyDoNotCall(
     permission,
     doNotCall: state.doNotCall ?? { since: now, source: entry.source },
   };
-  delete next.selfRevoked;
+  settleSelfRevoke(next);
   return {
     state: next,
     changes: held && state.doNotCall === undefined ? [{ kind: 'ended', why: 'opt_out' }] : [],

@@ -11,8 +11,12 @@ export interface PairState {
   streakFrom?: Instant;
   /** Consecutive unanswered calls, as last counted. */
   unanswered: number;
-  /** A revoke that we concluded ourselves from unanswered calls; undone if late news shows that the streak was broken. */
-  selfRevoked?: { at: Instant; previous: Permission };
+  /**
+   * A revoke that we concluded ourselves from unanswered calls; undone if late news shows that the streak was broken. Without
+   * `previous` there is nothing to bring back, because the person or the provider has spoken since; unanswered calls up to it
+   * have had their consequence all the same.
+   */
+  selfRevoked?: { at: Instant; previous?: Permission };
   serviceWindowFrom?: Instant;
   requestsBlockedUntil?: Instant;
   callsBlockedUntil?: Instant;
@@ -48,4 +52,9 @@ export function later(a: Instant | undefined, b: Instant): Instant {
 /** A provider's time, kept from reaching absurdly far beyond ours, where it would outrank everything to come. */
 export function plausible(at: Instant, now: Instant): Instant {
   return Math.min(at, now + 86_400_000);
+}
+
+/** The person, or the provider, has spoken: what we had concluded ourselves brings nothing back any more. */
+export function settleSelfRevoke(state: PairState): void {
+  if (state.selfRevoked !== undefined) state.selfRevoked = { at: state.selfRevoked.at };
 }

@@ -29,7 +29,7 @@ export function readSnapshot(
     calls: [],
     number: { startedLastDay: 0, live: 0 },
   };
-  if (selfRevoked !== undefined) snapshot.concluded = true;
+  if (selfRevoked?.previous !== undefined) snapshot.concluded = true;
   if (number.restrictedUntil !== undefined) snapshot.number.restrictedUntil = number.restrictedUntil;
   if (number.restriction !== undefined) snapshot.number.restriction = number.restriction;
   if (need !== 'calls' && pair !== undefined) {

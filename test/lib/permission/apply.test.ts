@@ -157,6 +157,39 @@ describe('applyUnanswered (R4)', () => {
     assert.deepEqual(kinds(applied), ['granted']);
   });
 
+  it('counts calls that have revoked once, also after a new grant: the next unanswered one is the first', () => {
+    const ends = [at(10), at(20), at(30), at(40)];
+    const revoked = applyUnanswered(granted(), ends, META_2026).state;
+    for (const word of [revoked, reply(revoked, reject(at(44))).state]) {
+      const regranted = reply(word, accept(at(45))).state;
+      const applied = applyUnanswered(regranted, [...ends, at(50)], META_2026);
+      assert.deepEqual([applied.state.permission.status, applied.state.unanswered], ['granted', 1]);
+      const fourth = applyUnanswered(applied.state, [...ends, at(50), at(51), at(52), at(53)], META_2026);
+      assert.equal(fourth.state.permission.ended, 'automatic');
+      // The streak had been broken between them: those after it belong together.
+      const late = applyConnected(applied.state, { at: at(25), reservedAt: at(24) }, META_2026, at(55)).state;
+      assert.equal(applyUnanswered(late, [...ends, at(50)], META_2026).state.unanswered, 3);
+    }
+  });
+
+  it('brings a grant back over a question asked since, but not over an opt-out', () => {
+    const ends = [at(10), at(20), at(30), at(40)];
+    const revoked = applyUnanswered(granted(), ends, META_2026).state;
+    const question = { requestId: 'wamid.2', requestedAt: at(45), purpose: 'your order' };
+    const broken = (state: PairState) =>
+      applyUnanswered(
+        applyConnected(state, { at: at(25), reservedAt: at(24) }, META_2026, at(50)).state,
+        ends,
+        META_2026,
+      );
+    const asked = broken(applyRequestSent(revoked, question, META_2026, at(46)).state);
+    assert.deepEqual([asked.state.permission.status, kinds(asked)], ['granted', ['granted']]);
+    const listed = applyDoNotCall(revoked, { listed: true, source: 'keyword' }, META_2026, at(44)).state;
+    const released = applyDoNotCall(listed, { listed: false, source: 'operator' }, META_2026, at(45)).state;
+    const again = broken(applyRequestSent(released, question, META_2026, at(46)).state);
+    assert.deepEqual([again.state.permission.status, kinds(again)], ['pending', []]);
+  });
+
   it('does not undo what the provider or the person has said since', () => {
     const ends = [at(10), at(20), at(30), at(40)];
     const revoked = applyUnanswered(granted(), ends, META_2026).state;
