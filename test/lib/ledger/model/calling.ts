@@ -127,10 +127,12 @@ export async function proceed(
   world: World,
   pair: Pair,
   placed: Call,
-  end: CallEnd,
+  planned: CallEnd,
   webhooks: Webhook[],
   news: News,
 ): Promise<void> {
+  // Nobody ends a call whose id he does not know.
+  const end = planned === 'cancelled' && placed.settled !== 'consumed' ? 'missed' : planned;
   world.pass(SECOND);
   placed.rangAt = world.now;
   if (placed.by !== 'person') webhooks.push(webhookOf(world, pair, placed, 'ringing'));
@@ -212,7 +214,9 @@ export function webhookOf(world: World, pair: Pair, placed: Call, kind: CallNews
       const known = knownConnected(placed);
       placed.told.add(kind);
       placed.heardAt = world.now;
-      if (placed.by === 'ours') placed.settled = 'consumed';
+      // What we had concluded while we did not know whether it exists is void: evidently it does.
+      if (placed.settled !== 'consumed') delete placed.finished;
+      placed.settled = 'consumed';
       // A connected call makes WhatsApp forget its questions, and with them its own refusal.
       if (!known && knownConnected(placed)) delete pair.askNotBefore;
     },
@@ -251,7 +255,8 @@ export async function hangUp(world: World, { who, us, silent, news }: Of<'hang_u
     if (placed.placedAt === undefined || placed.endedAt !== undefined) continue;
     world.tick();
     const talking = placed.pickedUpAt !== undefined;
-    const mine = us && placed.by === 'ours';
+    // Nobody ends a call whose id he does not know.
+    const mine = us && placed.by === 'ours' && placed.settled === 'consumed';
     world.say(`${mine ? 'we end' : 'ended'} the ${talking ? 'conversation' : 'ringing'} with ${pair.name}`);
     if (mine && !talking) await endRequested(world, placed);
     const outcome = talking ? 'completed' : mine || placed.by === 'person' ? 'cancelled' : 'declined';

@@ -10,18 +10,18 @@ export async function runInThreads(histories: number, seed: number, threads: num
     return new Worker(WORKER_URL, { workerData });
   });
   try {
-    const answers = await Promise.all(workers.map(async (worker) => (await once(worker, 'message'))[0] as Answer));
-    const failures = answers.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
-    if (failures.length > 0) throw new Error(failures.join('\n\n'));
-    return answers.reduce((sum, { tally }) => add(sum, tally ?? newTally()), newTally());
+    const tallies = await Promise.all(
+      workers.map(async (worker) => {
+        const [answer] = (await once(worker, 'message')) as [{ tally?: Tally; failure?: string }];
+        // The others need not play on.
+        if (answer.tally === undefined) throw new Error(answer.failure);
+        return answer.tally;
+      }),
+    );
+    return tallies.reduce(add, newTally());
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-}
-
-interface Answer {
-  tally?: Tally;
-  failure?: string;
 }
 
 export function add(a: Tally, b: Tally): Tally {

@@ -99,7 +99,9 @@ export class World {
     });
   }
 
+  /** For one operation: it reads the clock. */
   get ledger(): Ledger {
+    void this.ledgerNow;
     return this.engine.ledger;
   }
   pair(who: number): Pair {
