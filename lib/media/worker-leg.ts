@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Bridge } from './bridge.ts';
 import type { Made, PersonPacket } from './bridge-way.ts';
-import { lintSdp } from './doctor/lint-sdp.ts';
+import type { Finding } from './doctor/finding.ts';
 import type { MediaFacts } from './doctor/media-facts.ts';
 import { explainFailure } from './doctor/no-media.ts';
-import type { SdpRole } from './doctor/sdp-view.ts';
+import { examineSdp, readTheirs } from './examine-sdp.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { Keypad } from './keypad.ts';
+import { LegOutput } from './leg-output.ts';
+import { legStatistics } from './leg-statistics.ts';
+import { callIsOver, LegTasks } from './leg-tasks.ts';
 import { LegWatch } from './leg-watch.ts';
 import { LiveTasks, type Tell } from './live-tasks.ts';
 import {
@@ -31,28 +34,19 @@ import {
   type StreamResult,
   type Written,
 } from './media.ts';
-import { OutgoingStream, type Place } from './outgoing-stream.ts';
 import type { Pacer } from './pacer.ts';
 import { Player } from './player.ts';
 import { Recorder } from './recorder.ts';
-import { withinReach } from './remote-address.ts';
 import { RtcpReporter } from './rtcp-reporter.ts';
-import { TICKS_PER_MS } from './rtp-clock.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
-import { type RemoteDescription, readSdp } from './sdp-reader.ts';
+import type { RemoteDescription } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
 import { SetupQueue } from './setup-queue.ts';
-import { Stream } from './stream.ts';
 import { onceOver, type RunningTask, type TaskReport } from './task.ts';
 import type { DtlsRole, IceRole, IncomingPacket, Transport, TransportState } from './transport.ts';
 import { createTransport } from './transport-choice.ts';
 import { loadWerift } from './webrtc-transport.ts';
 
-/** 20 ms of silence in Opus: CELT, full band, mono, nothing coded. */
-const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
-const OPUS = 111;
-/** Meta uses 126 even when an offer has no telephone-event (Meta Cloud API calling documentation, 2026-06-26). */
-const TELEPHONE_EVENT = 126;
 /** A DTLS alert may be forged by anybody; if media still come after it, the call goes on. */
 const DTLS_CLOSE_DOUBT_MS = 2000;
 
@@ -63,11 +57,11 @@ export class WorkerLeg {
   readonly #emit: Emit;
   readonly #pacer: Pacer;
   readonly #beat = (at: number) => this.#onBeat(at);
-  readonly #outgoing = new OutgoingStream();
   readonly #incoming = new IncomingStream();
   readonly #keypad = new Keypad();
   readonly #player = new Player();
   readonly #recorders = new Set<Recorder>();
+  readonly #output = new LegOutput(this.#recorders);
   readonly #bridges = new Set<Bridge>();
   readonly #live = new LiveTasks({
     play: (options, report) => this.#player.play(options, report),
@@ -77,7 +71,8 @@ export class WorkerLeg {
       if (event.event === 'speech_start') this.interrupt('speech');
     },
   });
-  readonly #tasks = new Map<string, RunningTask>();
+  readonly #tasks = new LegTasks();
+  readonly #tell = (finding: Finding) => this.#emit('finding', finding);
   readonly #watch: LegWatch;
   readonly #setups: SetupQueue;
   readonly #options: LegOptions;
@@ -87,9 +82,6 @@ export class WorkerLeg {
   #reporter!: RtcpReporter;
   #state: LegState = 'new';
   #accepted = false;
-  #opusPayloadType = OPUS;
-  #eventPayloadTypes = [TELEPHONE_EVENT];
-  #keyTimestamp = 0;
   #lastReceivedAt: number | undefined;
   #dtlsClosedAt: number | undefined;
   #closing: Promise<void> | undefined;
@@ -120,7 +112,8 @@ export class WorkerLeg {
       state: (state) => leg.#onTransport(state),
       control: (compound) => leg.#watch.control(compound, performance.now()),
     });
-    leg.#reporter = new RtcpReporter(await loadWerift(), leg.#outgoing, leg.#incoming, leg.#cname);
+    leg.#output.into(leg.#transport);
+    leg.#reporter = new RtcpReporter(await loadWerift(), leg.#output.stream, leg.#incoming, leg.#cname);
     return leg;
   }
 
@@ -130,7 +123,7 @@ export class WorkerLeg {
   }
 
   async applyAnswer(sdp: string): Promise<void> {
-    const remote = this.#read(sdp, 'answer');
+    const remote = readTheirs(sdp, 'answer', this.#options, this.#tell);
     this.#expect('new');
     // actpass is illegal in an answer; peers that send it wait for us (reported for Meta, 2026).
     const dtls = remote.setup === 'active' ? 'server' : 'client';
@@ -138,10 +131,9 @@ export class WorkerLeg {
   }
 
   async answer(offer: string): Promise<string> {
-    const remote = this.#read(offer, 'offer');
+    const remote = readTheirs(offer, 'offer', this.#options, this.#tell);
     this.#expect('new');
-    this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
-    this.#opusPayloadType = remote.opusPayloadType;
+    this.#output.agreed(remote.opusPayloadType, remote.eventPayloadTypes);
     // Active: Meta does not begin the handshake on calls that it offers (reported three times, 2026).
     const setup = remote.setup === 'active' ? 'passive' : 'active';
     const role = remote.iceLite ? 'controlling' : 'controlled';
@@ -191,18 +183,15 @@ export class WorkerLeg {
   }
 
   write(id: string, pcm: Uint8Array): Written {
-    const task = this.#tasks.get(id);
-    return task instanceof Stream ? task.write(pcm) : { queuedMs: 0, refusedMs: 0 };
+    return this.#tasks.write(id, pcm);
   }
 
   mark(id: string, name: string): void {
-    const task = this.#tasks.get(id);
-    if (task instanceof Stream) task.mark(name);
+    this.#tasks.mark(id, name);
   }
 
   clear(id: string): number {
-    const task = this.#tasks.get(id);
-    return task instanceof Stream ? task.clear('flow') : 0;
+    return this.#tasks.clear(id);
   }
 
   /** So many chunks of a stream were taken. */
@@ -210,16 +199,12 @@ export class WorkerLeg {
     this.#live.receipt(id, chunks);
   }
 
-  async stop(id: string): Promise<void> {
-    await this.#tasks.get(id)?.stop('stopped');
+  stop(id: string): Promise<void> {
+    return this.#tasks.stop(id);
   }
 
-  /** Only recordings pause; other tasks take no notice. */
   pause(id: string, on: boolean): void {
-    const task = this.#tasks.get(id);
-    if (!(task instanceof Recorder)) return;
-    if (on) task.pause(performance.now());
-    else task.resume(performance.now());
+    this.#tasks.pause(id, on);
   }
 
   /** The person speaks or presses a key: what may be cut short is cut short. */
@@ -230,32 +215,15 @@ export class WorkerLeg {
 
   statistics(): LegStatistics {
     if (this.#last) return this.#last;
-    const { packets, duplicates, lost, jitter } = this.#incoming;
-    const { roundTripMs, theirs } = this.#reporter;
-    const bridges = [...this.#bridges].map((bridge) => bridge.statistics());
-    const streams = this.#live.statistics();
-    return {
-      packetsReceived: packets,
-      packetsSent: this.#outgoing.packets,
-      packetsLost: lost,
-      duplicates,
-      jitterMs: jitter / TICKS_PER_MS,
-      codec: 'opus/48000/2',
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
-      ...(theirs && {
-        farSide: { lost: theirs.lost, fractionLost: theirs.fractionLost, jitterMs: theirs.jitter / TICKS_PER_MS },
-      }),
-      ...(bridges.length > 0 && { bridges }),
-      ...(streams.length > 0 && { streams }),
-      ...(this.#connectMs !== undefined && { connectMs: this.#connectMs }),
-      ...this.#opened(),
-      ...this.#transport.describe(),
-    };
-  }
-
-  #opened(): { undecryptable?: number } {
-    const { undecryptable } = this.#facts();
-    return undecryptable > 0 ? { undecryptable } : {};
+    return legStatistics({
+      incoming: this.#incoming,
+      outgoing: this.#output.stream,
+      reporter: this.#reporter,
+      transport: this.#transport,
+      bridges: this.#bridges,
+      live: this.#live,
+      connectMs: this.#connectMs,
+    });
   }
 
   #facts(): MediaFacts {
@@ -290,36 +258,17 @@ export class WorkerLeg {
       ...local,
       ...part,
       sessionId: String(randomBytes(6).readUIntBE(0, 6)),
-      opusPayloadType: this.#opusPayloadType,
-      eventPayloadType: this.#eventPayloadTypes[0] ?? TELEPHONE_EVENT,
-      ssrc: this.#outgoing.ssrc,
+      opusPayloadType: this.#output.opusPayloadType,
+      eventPayloadType: this.#output.eventPayloadType,
+      ssrc: this.#output.stream.ssrc,
       cname: this.#cname,
     });
-    this.#examine(sdp, { from: 'us', type: part.setup === 'actpass' ? 'offer' : 'answer' });
+    examineSdp(sdp, { from: 'us', type: part.setup === 'actpass' ? 'offer' : 'answer' }, this.#options, this.#tell);
     return sdp;
   }
 
-  /** What can be known to fail is not tried, what may fail is told. */
-  #examine(sdp: string, role: SdpRole): void {
-    for (const finding of lintSdp(sdp, role, this.#options)) {
-      if (finding.level === 'fatal')
-        throw new MediaError(
-          'media_sdp_invalid',
-          `The SDP cannot be used: ${finding.what} ${finding.why}`,
-          finding.next,
-        );
-      this.#emit('finding', finding);
-    }
-  }
-
-  #read(sdp: string, type: 'offer' | 'answer'): RemoteDescription {
-    this.#examine(sdp, { from: 'them', type });
-    return withinReach(readSdp(sdp), this.#options);
-  }
-
   #connect(remote: RemoteDescription, role: DtlsRole): void {
-    this.#opusPayloadType = remote.opusPayloadType;
-    this.#eventPayloadTypes = [...remote.eventPayloadTypes, TELEPHONE_EVENT];
+    this.#output.agreed(remote.opusPayloadType, remote.eventPayloadTypes);
     this.#player.setMaximumRate(remote.maximumPlaybackRate);
     this.#negotiatedAt = performance.now();
     this.#watch.negotiated();
@@ -358,21 +307,16 @@ export class WorkerLeg {
   }
 
   #add(id: string, start: (ended: () => void) => RunningTask): void {
-    if (this.#closing)
-      throw new MediaError('media_not_connected', 'The call is over.', 'Begin while the call is going on.');
-    let over = false;
-    const task = start(() => {
-      over = true;
-      this.#tasks.delete(id);
-    });
-    if (!over) this.#tasks.set(id, task);
+    if (this.#closing) throw callIsOver();
+    this.#tasks.add(id, start);
   }
 
   #onPacket({ header, payload }: IncomingPacket): void {
     const at = performance.now();
     const { payloadType, sequenceNumber, timestamp, ssrc, marker } = header;
-    const audio = payloadType === this.#opusPayloadType || payloadType === OPUS;
-    if (!audio && !this.#eventPayloadTypes.includes(payloadType)) return;
+    const kind = this.#output.kindOf(payloadType);
+    if (kind === undefined) return;
+    const audio = kind === 'audio';
     if (this.#incoming.accept(header, at, audio) === undefined) return;
     const first = this.#lastReceivedAt === undefined;
     this.#lastReceivedAt = at;
@@ -416,25 +360,11 @@ export class WorkerLeg {
     }
     if (!this.#open) made = undefined;
     if (made && 'event' in made) {
-      this.#sendKey(made, at);
+      this.#output.key(made, at);
       return;
     }
-    const sound = this.#player.next(at) ?? this.#live.next(at);
-    if (sound)
-      this.#send(this.#outgoing.paced(at), false, Buffer.from(sound.buffer, sound.byteOffset, sound.length), at);
-    else if (made) this.#send(this.#outgoing.paced(at), false, made.sound, at);
-    else if (!this.#outgoing.flowing(at)) this.#send(this.#outgoing.paced(at), false, SILENCE, at);
-  }
-
-  /** All packets of a key press have the timestamp of its first (RFC 4733 §2.1). */
-  #sendKey({ event, first }: { event: Buffer; first: boolean }, at: number): void {
-    const { sequenceNumber, timestamp } = this.#outgoing.paced(at);
-    if (first) this.#keyTimestamp = timestamp;
-    this.#put({ sequenceNumber, timestamp: this.#keyTimestamp }, first, event, this.#sentEvent);
-  }
-
-  get #sentEvent(): number {
-    return this.#eventPayloadTypes[0] ?? TELEPHONE_EVENT;
+    const sound = this.#player.next(at) ?? this.#live.next(at) ?? made?.sound;
+    if (sound || !this.#output.stream.flowing(at)) this.#output.frame(sound, at);
   }
 
   /** Did the peer really hang up, or was its alert a forgery? */
@@ -446,23 +376,7 @@ export class WorkerLeg {
 
   #forward(packet: RtpDatagram, at: number, event: boolean): boolean {
     if (!this.#open || this.#player.playing || this.#live.speaking) return false;
-    const place = this.#outgoing.forwarded(packet, at);
-    if (!place) return false;
-    if (event) this.#put(place, packet.marker, packet.payload, this.#sentEvent);
-    else this.#send(place, packet.marker, packet.payload, at);
-    return true;
-  }
-
-  #send(place: Place, marker: boolean, payload: Buffer, at: number): void {
-    const { ssrc } = this.#outgoing;
-    this.#put(place, marker, payload, this.#opusPayloadType);
-    for (const recorder of this.#recorders) recorder.sent({ ssrc, ...place, payload }, at);
-  }
-
-  #put({ sequenceNumber, timestamp }: Place, marker: boolean, payload: Buffer, payloadType: number): void {
-    this.#outgoing.packets += 1;
-    this.#outgoing.octets += payload.length;
-    this.#transport.send(payloadType, sequenceNumber, timestamp, this.#outgoing.ssrc, marker, payload);
+    return this.#output.forward(packet, at, event);
   }
 
   async #shut(state: 'failed' | 'closed'): Promise<void> {
@@ -470,7 +384,7 @@ export class WorkerLeg {
     this.#watch.close();
     this.#gone.abort();
     this.#last = this.statistics();
-    const tasks = [...this.#tasks.values()].map((task) => task.stop('call_ended'));
+    const tasks = this.#tasks.stopAll();
     await this.#transport.close();
     this.#live.close();
     this.#setState(state);
