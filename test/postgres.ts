@@ -32,7 +32,7 @@ export function freshSchema(): string {
 // At the root of all tests, wherever this file is loaded first.
 if (typeof globalThis.after === 'function') {
   after('stopping PostgreSQL', async function () {
-    this.timeout(30_000);
+    this.timeout(90_000);
     const server = await shared?.catch(() => undefined);
     shared = undefined;
     await server?.remove();
