@@ -12,7 +12,8 @@ export async function runInThreads(histories: number, seed: number, threads: num
   try {
     const tallies = await Promise.all(
       workers.map(async (worker) => {
-        const [answer] = (await once(worker, 'message')) as [{ tally?: Tally; failure?: string }];
+        const gone = once(worker, 'exit').then(([code]) => [{ failure: `a thread ended with ${code}` }]);
+        const [answer] = (await Promise.race([once(worker, 'message'), gone])) as [{ tally?: Tally; failure?: string }];
         // The others need not play on.
         if (answer.tally === undefined) throw new Error(answer.failure);
         return answer.tally;
