@@ -1,8 +1,12 @@
 import { randomBytes, randomInt } from 'node:crypto';
 
+/** Below the ports that systems give out by themselves. */
+const NOBODY = 9_009;
+
 /**
  * A session description in the style of Meta's relay (meta-cloud-api.md §9.4) with nothing behind it: for runs without
- * media and for calls of a person to the business. Port 9 (discard) of this machine answers no check.
+ * media and for calls of a person to the business. Nobody listens at its port of this machine, so no check is answered; it is
+ * one that media may have.
  */
 export function plainSdp(role: 'offer' | 'answer', setup?: 'active' | 'passive' | 'actpass'): string {
   const ufrag = randomBytes(6).toString('base64');
@@ -17,10 +21,10 @@ export function plainSdp(role: 'offer' | 'answer', setup?: 'active' | 'passive' 
     `a=group:BUNDLE ${mid}`,
     'a=msid-semantic: WMS WhatsAppAudioStream1',
     'a=ice-lite',
-    'm=audio 9 UDP/TLS/RTP/SAVPF 111 126',
+    `m=audio ${NOBODY} UDP/TLS/RTP/SAVPF 111 126`,
     'c=IN IP4 127.0.0.1',
-    'a=rtcp:9 IN IP4 0.0.0.0',
-    `a=candidate:1829340551 1 udp 2113937151 127.0.0.1 9 typ host generation 0 network-cost 50 ufrag ${ufrag}`,
+    `a=rtcp:${NOBODY} IN IP4 0.0.0.0`,
+    `a=candidate:1829340551 1 udp 2113937151 127.0.0.1 ${NOBODY} typ host generation 0 network-cost 50 ufrag ${ufrag}`,
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${randomBytes(18).toString('base64')}`,
     'a=ice-options:trickle',

@@ -47,3 +47,14 @@ export function mediaServers(settings: MediaSettings, turnPassword: string | und
     ...(mediaAllowPrivate && { allowPrivate: true }),
   };
 }
+
+/**
+ * The address from which a call's sound leaves: the one that was set; this machine's own if the provider's API is on this
+ * machine as well (a simulator in another process), because its relay then is, too, and nothing is sent to a private address
+ * otherwise.
+ */
+export function bindAddressOf(set: string, baseUrl: string): LegOptions {
+  if (set !== '') return { bindAddress: set };
+  const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
+  return host === 'localhost' || /^127\./.test(host) ? { bindAddress: '127.0.0.1' } : {};
+}

@@ -13,4 +13,14 @@ describe('account settings', () => {
     assert.equal(engine(), undefined);
     assert.throws(() => engine('other'), { code: 'config_invalid' });
   });
+
+  it('keep the sound on this machine if the API is on it and no address was set', () => {
+    const bind = (baseUrl: string, mediaBindAddress = '') =>
+      cloudLine(readAccountSettings({ ...NUMBER, provider: 'custom', baseUrl, mediaBindAddress }), SECRETS).legOptions
+        .bindAddress;
+    assert.equal(bind('http://127.0.0.1:4001'), '127.0.0.1');
+    assert.equal(bind('http://localhost:4001/graph'), '127.0.0.1');
+    assert.equal(bind('https://waba.example.com'), undefined);
+    assert.equal(bind('http://127.0.0.1:4001', '192.0.2.7'), '192.0.2.7');
+  });
 });
