@@ -7,9 +7,9 @@ export const PEOPLE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lib/permission/apply-reply.ts',
-        text: 'delete next.selfRevoked;\n  const kind = permission.kind;\n  if (state.doNotCall !== undefined) {',
+        text: 'settleSelfRevoke(next);\n  const kind = permission.kind;\n  if (state.doNotCall !== undefined) {',
         replacement:
-          'delete next.selfRevoked;\n  delete next.doNotCall;\n  const kind = permission.kind;\n  if (next.doNotCall !== undefined) {',
+          'settleSelfRevoke(next);\n  delete next.doNotCall;\n  const kind = permission.kind;\n  if (next.doNotCall !== undefined) {',
       },
     ],
     test: noticedBy(
