@@ -43,6 +43,8 @@ export interface LegOptions {
   engine?: MediaEngineName;
   /** Checks go to private addresses of the other side too; for a media relay in the same network. */
   allowPrivate?: boolean;
+  /** Checks go to this machine's own addresses too, from whatever address the leg has; for a provider's API and media relay on this machine. */
+  allowLoopback?: boolean;
   /** How many legs of this process may set up their connection at once; the others wait in order. 20 if left out; the last one said counts. */
   setupsAtOnce?: number;
   /** No packet of the person for so many seconds is told (`silence`). 10 if left out, 0: never. */

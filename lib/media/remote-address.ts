@@ -61,19 +61,19 @@ export function kindOfAddress(text: string): AddressKind {
 /** Ports below belong to services of machines, not to media. */
 const LOWEST_PORT = 1024;
 
-type Reach = Pick<LegOptions, 'bindAddress' | 'allowPrivate'>;
+export type Reach = Pick<LegOptions, 'bindAddress' | 'allowPrivate' | 'allowLoopback'>;
 
-/** May a connectivity check go there? Public addresses always; our own machine only to legs that live on it; private networks if allowed. */
+/** May a connectivity check go there? Public addresses always; our own machine if the leg lives on it or it is allowed; private networks if allowed. */
 export function mayBeAsked(
   { ip, port }: Pick<RemoteCandidate, 'ip' | 'port'>,
-  { bindAddress, allowPrivate }: Reach,
+  { bindAddress, allowPrivate, allowLoopback }: Reach,
 ): boolean {
   if (!(port >= LOWEST_PORT && port <= 65_535)) return false;
   switch (kindOfAddress(ip)) {
     case 'public':
       return true;
     case 'loopback':
-      return bindAddress !== undefined && kindOfAddress(bindAddress) === 'loopback';
+      return allowLoopback === true || (bindAddress !== undefined && kindOfAddress(bindAddress) === 'loopback');
     case 'private':
     case 'shared':
       return allowPrivate === true;

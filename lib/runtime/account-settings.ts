@@ -5,7 +5,7 @@ import type { BusinessNumber } from '../permission/model.ts';
 import type { ProviderSettings } from '../provider/meta/settings.ts';
 import type { LiveCheck } from '../switchboard/deps.ts';
 import type { OptOutSettings } from '../switchboard/opt-out.ts';
-import { bindAddressOf, MEDIA_SHAPE, mediaServers, toldOfMedia } from './media-settings.ts';
+import { loopbackOf, MEDIA_SHAPE, mediaServers, toldOfMedia } from './media-settings.ts';
 import { flag, number, oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
 import type { RunningSimulator } from './simulator-lease.ts';
@@ -104,7 +104,8 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
     legOptions: {
       ...portRange(settings),
       ...(settings.mediaPublicAddress !== '' && { publicAddress: settings.mediaPublicAddress }),
-      ...bindAddressOf(settings.mediaBindAddress, settings.baseUrl),
+      ...(settings.mediaBindAddress !== '' && { bindAddress: settings.mediaBindAddress }),
+      ...loopbackOf(settings.baseUrl),
       ...mediaServers(settings, secrets.turnPassword),
       ...toldOfMedia(settings),
       ...mediaEngine(settings),

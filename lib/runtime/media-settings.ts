@@ -49,12 +49,10 @@ export function mediaServers(settings: MediaSettings, turnPassword: string | und
 }
 
 /**
- * The address from which a call's sound leaves: the one that was set; this machine's own if the provider's API is on this
- * machine as well (a simulator in another process), because its relay then is, too, and nothing is sent to a private address
- * otherwise.
+ * A provider's API on this machine may be a simulator in another process, whose media relay is here as well; or a proxy to the
+ * real one, whose relays are anywhere. So this machine may be asked, and everybody else as always.
  */
-export function bindAddressOf(set: string, baseUrl: string): LegOptions {
-  if (set !== '') return { bindAddress: set };
+export function loopbackOf(baseUrl: string): Pick<LegOptions, 'allowLoopback'> {
   const host = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : '';
-  return host === 'localhost' || /^127\./.test(host) ? { bindAddress: '127.0.0.1' } : {};
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host) ? { allowLoopback: true } : {};
 }

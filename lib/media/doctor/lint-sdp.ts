@@ -1,4 +1,4 @@
-import type { LegOptions } from '../media.ts';
+import type { Reach } from '../remote-address.ts';
 import type { Finding } from './finding.ts';
 import { type Rule, SDP_RULES } from './sdp-rules.ts';
 import { type SdpRole, viewSdp } from './sdp-view.ts';
@@ -9,11 +9,7 @@ const LONGEST = 32_768;
  * Examines an SDP offer or answer. Pure; never throws, and never quotes passwords or fingerprints.
  * @returns what was found, worst first; ids begin with `own_` or `their_`
  */
-export function lintSdp(
-  text: string,
-  role: SdpRole,
-  reach: Pick<LegOptions, 'bindAddress' | 'allowPrivate'> = {},
-): Finding[] {
+export function lintSdp(text: string, role: SdpRole, reach: Reach = {}): Finding[] {
   const who = role.from === 'us' ? 'own' : 'their';
   const unreadable = unreadableCause(text);
   if (unreadable) return [{ ...unreadable, id: `${who}_${unreadable.id}` }];

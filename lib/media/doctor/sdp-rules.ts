@@ -1,12 +1,11 @@
-import type { LegOptions } from '../media.ts';
-import { kindOfAddress, mayBeAsked } from '../remote-address.ts';
+import { kindOfAddress, mayBeAsked, type Reach } from '../remote-address.ts';
 import { readCandidates } from '../sdp-reader.ts';
 import type { Finding } from './finding.ts';
 import type { SdpView } from './sdp-view.ts';
 
 /** A rule says nothing, or what it found; `id` comes from the table. */
 export type Found = Omit<Finding, 'id'> | undefined;
-export type Rule = (view: SdpView, reach: Pick<LegOptions, 'bindAddress' | 'allowPrivate'>) => Found;
+export type Rule = (view: SdpView, reach: Reach) => Found;
 
 const OURS =
   'This is a fault of this package or of something that changed the description: report it with this message.';

@@ -142,7 +142,9 @@ describe('hostile addresses', function () {
     assert.ok(!asked('127.0.0.1', { allowPrivate: true }) && !asked('169.254.169.254', { allowPrivate: true }));
     assert.ok(asked('127.0.0.1', { bindAddress: '127.0.0.1' }) && !asked('10.0.0.1', { bindAddress: '127.0.0.1' }));
     assert.ok(!asked('127.0.0.1', { bindAddress: '192.0.2.1' }));
-    const both = { allowPrivate: true, bindAddress: '127.0.0.1' };
+    assert.ok(asked('127.0.0.1', { allowLoopback: true }) && asked('203.0.113.7', { allowLoopback: true }));
+    assert.ok(!asked('10.0.0.1', { allowLoopback: true }) && !asked('169.254.169.254', { allowLoopback: true }));
+    const both = { allowPrivate: true, allowLoopback: true, bindAddress: '127.0.0.1' };
     for (const ip of ['0.0.0.0', '224.0.0.1', '::ffff:127.0.0.1', '255.255.255.255', '0x7f.0.0.1', 'localhost'])
       assert.ok(!asked(ip, both), ip);
   });

@@ -14,13 +14,16 @@ describe('account settings', () => {
     assert.throws(() => engine('other'), { code: 'config_invalid' });
   });
 
-  it('keep the sound on this machine if the API is on it and no address was set', () => {
-    const bind = (baseUrl: string, mediaBindAddress = '') =>
-      cloudLine(readAccountSettings({ ...NUMBER, provider: 'custom', baseUrl, mediaBindAddress }), SECRETS).legOptions
-        .bindAddress;
-    assert.equal(bind('http://127.0.0.1:4001'), '127.0.0.1');
-    assert.equal(bind('http://localhost:4001/graph'), '127.0.0.1');
-    assert.equal(bind('https://waba.example.com'), undefined);
-    assert.equal(bind('http://127.0.0.1:4001', '192.0.2.7'), '192.0.2.7');
+  it('let the sound stay on this machine if the API is on it, and go anywhere else all the same', () => {
+    const reach = (baseUrl: string, mediaBindAddress = '') => {
+      const options = { ...NUMBER, provider: 'custom', baseUrl, mediaBindAddress };
+      const { bindAddress, allowLoopback } = cloudLine(readAccountSettings(options), SECRETS).legOptions;
+      return [bindAddress, allowLoopback];
+    };
+    for (const host of ['127.0.0.1:4001', 'localhost:4001/graph', '[::1]:4001'])
+      assert.deepEqual(reach(`http://${host}`), [undefined, true], host);
+    assert.deepEqual(reach('https://waba.example.com'), [undefined, undefined]);
+    assert.deepEqual(reach('https://localhost.example.com'), [undefined, undefined]);
+    assert.deepEqual(reach('http://127.0.0.1:4001', '192.0.2.7'), ['192.0.2.7', true]);
   });
 });
