@@ -16,13 +16,13 @@ export function fingerprint(tx: Transaction, name: string): string {
     key = randomBytes(32);
     tx.records.writeFingerprintKey(key);
   }
-  return keyed(key, name);
+  return fingerprintUnder(key, name);
 }
 
 /** The fingerprint that a name would have, if anybody was ever erased from this store. */
 export function knownFingerprint(tx: Transaction, name: string): string | undefined {
   const key = tx.records.fingerprintKey();
-  return key === undefined ? undefined : keyed(key, name);
+  return key === undefined ? undefined : fingerprintUnder(key, name);
 }
 
 export function isFingerprint(name: string): boolean {
@@ -34,6 +34,7 @@ export function isNameless({ phone, userId, parentUserId }: Contact): boolean {
   return phone === undefined && userId === undefined && parentUserId === undefined;
 }
 
-function keyed(key: Uint8Array, name: string): string {
+/** The fingerprint of a name under the key of its store. */
+export function fingerprintUnder(key: Uint8Array, name: string): string {
   return MARK + createHmac('sha256', key).update(name).digest('base64url');
 }

@@ -3,7 +3,7 @@ import type { PairState } from '../../permission/pair-state.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { derive } from '../operations/call-derived.ts';
 import type { CallRow, PairRow, RequestRow } from '../operations/records.ts';
-import { stateNumber } from '../sqlite/reservation-state.ts';
+import { stateNumber } from '../rows/reservation-state.ts';
 
 /** Rows as PostgreSQL takes them: one JSON object each, named by column. */
 export type Columns = Record<string, string | number | null>;

@@ -1,5 +1,5 @@
 import type { Purge } from '../operations/records.ts';
-import { idAt } from '../sqlite/reservation-time.ts';
+import { idAt } from '../rows/reservation-time.ts';
 import type { Statement } from './link.ts';
 import { asMaintenance } from './maintenance.ts';
 

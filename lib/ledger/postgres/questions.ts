@@ -11,16 +11,15 @@ import type {
   UsageCounts,
   UsageQuery,
 } from '../operations/records.ts';
-import { fromRow as callFromRow } from '../sqlite/call-table.ts';
-import { fromRow as pairFromRow } from '../sqlite/pair-table.ts';
-import { fromRow as requestFromRow } from '../sqlite/request-table.ts';
+import { callFromRow } from '../rows/call-row.ts';
+import { pairFromRow } from '../rows/pair-row.ts';
+import { requestFromRow } from '../rows/request-row.ts';
 import { auditRow, auditStatement, chainedRow } from './audit-pages.ts';
 import { mayHandOut } from './inbox-sql.ts';
 import type { Row, Statement } from './link.ts';
 import { Missing, type Question } from './needs.ts';
 import { usageOf, usageStatement } from './usage-sql.ts';
 
-type Cells = Parameters<typeof callFromRow>[0];
 type Lapse = Parameters<Records['lapseCandidates']>[0];
 
 /**
@@ -61,14 +60,14 @@ export class Questions {
   callsWithoutEnd(numberId: number): CallRow[] {
     const text = `SELECT * FROM ${this.#schema}.call WHERE number_id = $1 AND live = 1 AND direction = 0 AND ended_at IS NULL
       ORDER BY reserved_at`;
-    return this.#ask(`live ${numberId}`, () => ({ text, values: [numberId] })).map((row) => callFromRow(row as Cells));
+    return this.#ask(`live ${numberId}`, () => ({ text, values: [numberId] })).map((row) => callFromRow(row));
   }
 
   openRequests(): RequestRow[] {
-    return this.#open('request', '').map((row) => requestFromRow(row as Cells));
+    return this.#open('request', '').map((row) => requestFromRow(row));
   }
   openCalls(): CallRow[] {
-    return this.#open('call', 'live = 1 AND').map((row) => callFromRow(row as Cells));
+    return this.#open('call', 'live = 1 AND').map((row) => callFromRow(row));
   }
 
   undispatched(number: string): Appended[] {
@@ -159,7 +158,7 @@ export class Questions {
   #pairs(what: string, condition: string, values: unknown[]): PairRow[] {
     const text = `SELECT * FROM ${this.#schema}.pair WHERE number_id = $1 AND pair_id > $2 AND merged_into IS NULL
       AND ${condition} ORDER BY pair_id LIMIT $3`;
-    return this.#ask(`${what} ${values.join()}`, () => ({ text, values })).map((row) => pairFromRow(row as Cells));
+    return this.#ask(`${what} ${values.join()}`, () => ({ text, values })).map((row) => pairFromRow(row));
   }
 
   #open(table: 'request' | 'call', more: string): Row[] {

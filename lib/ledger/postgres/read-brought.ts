@@ -1,8 +1,8 @@
 import type { Instant } from '../../permission/model.ts';
 import type { Profile } from '../../permission/profile.ts';
-import { fromRow as callFromRow } from '../sqlite/call-table.ts';
-import { fromRow as pairFromRow } from '../sqlite/pair-table.ts';
-import { fromRow as requestFromRow } from '../sqlite/request-table.ts';
+import { callFromRow } from '../rows/call-row.ts';
+import { pairFromRow } from '../rows/pair-row.ts';
+import { requestFromRow } from '../rows/request-row.ts';
 import type { BroughtRows, Horizons } from './bring.ts';
 import {
   aliasKey,
@@ -14,8 +14,6 @@ import {
 } from './brought.ts';
 import type { Row } from './link.ts';
 import type { Needs } from './needs.ts';
-
-type Cells = Parameters<typeof callFromRow>[0];
 
 /** What the first round trip of a try has brought. */
 export function readBrought(
@@ -57,7 +55,7 @@ export function readBrought(
     askedNames: new Set(needs.names.keys()),
     pairs,
     reach: new Map(),
-    requests: new Map(of('requests').map((row) => [String(row.reservation_id), requestFromRow(row as Cells)])),
+    requests: new Map(of('requests').map((row) => [String(row.reservation_id), requestFromRow(row)])),
     calls,
     askedReservations: needs.reservations,
     askedMessages: needs.messages,
@@ -119,13 +117,13 @@ function numberFromRow(row: Row): StoredNumber {
 }
 
 function storedPair(row: Row): StoredPair {
-  const pair: StoredPair = pairFromRow(row as Cells);
+  const pair: StoredPair = pairFromRow(row);
   if (row.merged_into !== null) pair.mergedInto = Number(row.merged_into);
   return pair;
 }
 
 function storedCall(row: Row): StoredCallRow {
-  const { counted, ...call } = callFromRow(row as Cells);
+  const { counted, ...call } = callFromRow(row);
   const stored: StoredCallRow = {
     ...call,
     counts: row.counts === 1,

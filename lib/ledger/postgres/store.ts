@@ -3,7 +3,7 @@ import type { Profile } from '../../permission/profile.ts';
 import { LedgerClock, type TimeSource } from '../clock.ts';
 import { dedupeKey } from '../dedupe-key.ts';
 import { type Appended, LedgerError } from '../ledger.ts';
-import { knownFingerprint } from '../operations/fingerprint.ts';
+import { fingerprintUnder } from '../operations/fingerprint.ts';
 import { OPERATIONS, type OperationName } from '../operations/operations.ts';
 import type { Transaction } from '../operations/transaction.ts';
 import { sweepLeases } from '../operations/upkeep.ts';
@@ -72,9 +72,7 @@ export class PostgresStore {
       numberOf: (reservationId) => this.#reservations.get(reservationId),
       fingerprint: (name) => {
         const key = this.#fingerprintKey;
-        return key === undefined
-          ? undefined
-          : knownFingerprint({ records: { fingerprintKey: () => key } } as unknown as Transaction, name);
+        return key === undefined ? undefined : fingerprintUnder(key, name);
       },
     };
   }

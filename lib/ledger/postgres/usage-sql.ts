@@ -1,5 +1,5 @@
 import type { UsageCounts, UsageQuery } from '../operations/records.ts';
-import { idAt } from '../sqlite/reservation-time.ts';
+import { idAt } from '../rows/reservation-time.ts';
 import type { Row, Statement } from './link.ts';
 
 /** A reservation may be sent, and so counted, later than it was made: long before this it is settled or given up. */

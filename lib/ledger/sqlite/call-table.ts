@@ -1,8 +1,8 @@
-import type { SQLOutputValue } from 'node:sqlite';
 import type { Instant } from '../../permission/model.ts';
 import { derive, isBounded } from '../operations/call-derived.ts';
 import { type CallRow, INBOUND } from '../operations/records.ts';
-import { stateName, stateNumber } from './reservation-state.ts';
+import { callFromRow } from '../rows/call-row.ts';
+import { stateNumber } from '../rows/reservation-state.ts';
 import { orNull, type Session, whole } from './session.ts';
 
 const COLUMNS = `reservation_id, pair_id, number_id, direction, call_id, state, reserved_at, started_at, at, last_news,
@@ -68,7 +68,7 @@ export function deleteCall(tx: Session, call: CallRow): void {
 
 /** Every call of a pair. */
 export function everyCall(tx: Session, pairId: number): CallRow[] {
-  return tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE pair_id = ?`).all(pairId).map(fromRow);
+  return tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE pair_id = ?`).all(pairId).map(callFromRow);
 }
 
 export function forgetCall(tx: Session, call: CallRow): void {
@@ -93,7 +93,7 @@ function countStart(tx: Session, call: CallRow, live: boolean, counts: boolean):
 
 export function findCallByReservation(tx: Session, reservationId: string): CallRow | undefined {
   const row = tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE reservation_id = ?`).get(reservationId);
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : callFromRow(row);
 }
 
 export function findCallByProviderId(tx: Session, callId: string, numberId?: number): CallRow | undefined {
@@ -101,7 +101,7 @@ export function findCallByProviderId(tx: Session, callId: string, numberId?: num
     numberId === undefined
       ? tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE call_id = ?`).get(callId)
       : tx.db.statement(`SELECT ${COLUMNS} FROM call WHERE call_id = ? AND number_id = ?`).get(callId, numberId);
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : callFromRow(row);
 }
 
 /** Our calls of a number without an end. */
@@ -112,7 +112,7 @@ export function callsWithoutEnd(tx: Session, numberId: number): CallRow[] {
        ORDER BY reserved_at`,
     )
     .all(numberId)
-    .map(fromRow);
+    .map(callFromRow);
 }
 
 /** Reservations of unfinished owners: lease over, or made by another engine than this one. */
@@ -120,7 +120,7 @@ export function abandonedCalls(tx: Session, limit: number): CallRow[] {
   return tx.db
     .statement(`SELECT ${COLUMNS} FROM call WHERE live = 1 AND state = 0 AND (lease_until < ? OR owner <> ?) LIMIT ?`)
     .all(tx.now, tx.owner, limit)
-    .map(fromRow);
+    .map(callFromRow);
 }
 
 /** When the unanswered calls of a pair ended, newest first. */
@@ -129,28 +129,4 @@ export function unansweredEnds(tx: Session, pairId: number, limit: number): Inst
     .statement('SELECT ended_at FROM call WHERE pair_id = ? AND unanswered = 1 ORDER BY ended_at DESC LIMIT ?')
     .all(pairId, limit)
     .map((row) => Number(row.ended_at));
-}
-
-export function fromRow(row: Record<string, SQLOutputValue>): CallRow {
-  const call: CallRow = {
-    reservationId: String(row.reservation_id),
-    pairId: Number(row.pair_id),
-    numberId: Number(row.number_id),
-    direction: Number(row.direction),
-    state: stateName(row.state),
-    reservedAt: Number(row.reserved_at),
-    startedAt: Number(row.started_at),
-    at: Number(row.at),
-    lastNews: Number(row.last_news),
-    leaseUntil: Number(row.lease_until),
-    owner: String(row.owner),
-    purpose: String(row.purpose),
-    facts: row.facts === null ? {} : JSON.parse(String(row.facts)),
-  };
-  if (row.request_id !== null) call.requestId = String(row.request_id);
-  if (row.granted_at !== null) call.grantedAt = Number(row.granted_at);
-  if (call.direction !== INBOUND && call.state !== 'released') call.counted = call.startedAt;
-  if (row.call_id !== null) call.callId = String(row.call_id);
-  if (row.origin !== null) call.origin = JSON.parse(String(row.origin));
-  return call;
 }

@@ -1,7 +1,7 @@
 import type { Instant, Use } from '../../permission/model.ts';
 import { isBounded } from '../operations/call-derived.ts';
 import type { CountedCall } from '../operations/records.ts';
-import { stateName } from './reservation-state.ts';
+import { stateName } from '../rows/reservation-state.ts';
 import type { Session } from './session.ts';
 
 /** The calls of a pair as the rules count them; what each query means is said at `Records`. */

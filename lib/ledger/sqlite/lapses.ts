@@ -1,6 +1,6 @@
 import type { Instant } from '../../permission/model.ts';
 import type { PairRow, Records } from '../operations/records.ts';
-import { fromRow } from './pair-table.ts';
+import { pairFromRow } from '../rows/pair-row.ts';
 import type { Session } from './session.ts';
 
 export function lapseCandidates(
@@ -27,7 +27,7 @@ export function lapseCandidates(
              AND merged_into IS NULL LIMIT ?`,
           )
           .all(before.granted, before.expired, limit);
-  return [...expired, ...capped, ...unanswered].map(fromRow);
+  return [...expired, ...capped, ...unanswered].map(pairFromRow);
 }
 
 export function nearestLapse(tx: Session): ReturnType<Records['nearestLapse']> {

@@ -1,7 +1,7 @@
-import type { SQLOutputValue } from 'node:sqlite';
 import type { Instant, Use } from '../../permission/model.ts';
 import type { RequestRow } from '../operations/records.ts';
-import { stateName, stateNumber } from './reservation-state.ts';
+import { requestFromRow } from '../rows/request-row.ts';
+import { stateName, stateNumber } from '../rows/reservation-state.ts';
 import { orNull, type Session, whole } from './session.ts';
 
 const COLUMNS = `reservation_id, pair_id, state, reserved_at, at, lease_until, owner, via, purpose, promised_by, provider_id,
@@ -46,7 +46,7 @@ export function writeRequest(tx: Session, request: RequestRow): void {
 }
 
 export function requestsOf(tx: Session, pairId: number): RequestRow[] {
-  return tx.db.statement(`SELECT ${COLUMNS} FROM request WHERE pair_id = ?`).all(pairId).map(fromRow);
+  return tx.db.statement(`SELECT ${COLUMNS} FROM request WHERE pair_id = ?`).all(pairId).map(requestFromRow);
 }
 
 export function forgetRequest(tx: Session, request: RequestRow): void {
@@ -57,7 +57,7 @@ export function forgetRequest(tx: Session, request: RequestRow): void {
 
 export function findRequest(tx: Session, reservationId: string): RequestRow | undefined {
   const row = tx.db.statement(`SELECT ${COLUMNS} FROM request WHERE reservation_id = ?`).get(reservationId);
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : requestFromRow(row);
 }
 
 /** The request whose message the provider knows under this id, among those to people of one business number. */
@@ -68,7 +68,7 @@ export function findRequestByProviderId(tx: Session, providerId: string, numberI
        WHERE provider_id = ? AND (SELECT number_id FROM pair p WHERE p.pair_id = request.pair_id) = ?`,
     )
     .get(providerId, numberId);
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : requestFromRow(row);
 }
 
 /** The newest request to a pair of which nobody knows whether it went out. */
@@ -78,7 +78,7 @@ export function findUnknownRequest(tx: Session, pairId: number): RequestRow | un
       `SELECT ${COLUMNS} FROM request WHERE pair_id = ? AND state <> 2 AND state IN (0, 3) ORDER BY at DESC LIMIT 1`,
     )
     .get(pairId);
-  return row === undefined ? undefined : fromRow(row);
+  return row === undefined ? undefined : requestFromRow(row);
 }
 
 /** Requests of unfinished owners: lease over, or made by another engine than this one. */
@@ -86,7 +86,7 @@ export function abandonedRequests(tx: Session, limit: number): RequestRow[] {
   return tx.db
     .statement(`SELECT ${COLUMNS} FROM request WHERE state = 0 AND (lease_until < ? OR owner <> ?) LIMIT ?`)
     .all(tx.now, tx.owner, limit)
-    .map(fromRow);
+    .map(requestFromRow);
 }
 
 /** Requests that count in a window beginning at `after`. Unsettled ones are always among them. */
@@ -110,24 +110,4 @@ export function reservedRequests(tx: Session, pairId: number): string[] {
     .statement('SELECT reservation_id FROM request WHERE pair_id = ? AND state = 0')
     .all(pairId)
     .map((row) => String(row.reservation_id));
-}
-
-export function fromRow(row: Record<string, SQLOutputValue>): RequestRow {
-  const request: RequestRow = {
-    reservationId: String(row.reservation_id),
-    pairId: Number(row.pair_id),
-    state: stateName(row.state),
-    reservedAt: Number(row.reserved_at),
-    at: Number(row.at),
-    leaseUntil: Number(row.lease_until),
-    owner: String(row.owner),
-    via: String(row.via),
-    purpose: String(row.purpose),
-  };
-  if (row.promised_by !== null) request.promisedBy = Number(row.promised_by);
-  if (row.template !== null) request.template = String(row.template);
-  if (row.answer !== null) request.answer = row.answer === 'granted' ? 'granted' : 'denied';
-  if (row.answered_at !== null) request.answeredAt = Number(row.answered_at);
-  if (row.provider_id !== null) request.providerId = String(row.provider_id);
-  return request;
 }

@@ -1,7 +1,7 @@
 import { CHAIN_START } from '../operations/chain.ts';
 import type { Purge } from '../operations/records.ts';
+import { idAt } from '../rows/reservation-time.ts';
 import { readPlace, writePlace } from './chain-places.ts';
-import { idAt } from './reservation-time.ts';
 import type { Session } from './session.ts';
 
 /** Lets the audit's own triggers pass for as long as this takes, inside the open transaction. */
