@@ -2,7 +2,8 @@ import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { z } from 'zod';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { readOrigin } from '../lib/runtime/call-origin.ts';
-import { callMessage, contactMessage, reasonMessage, warningsMessage } from '../lib/runtime/messages.ts';
+import { reasonOfChange } from '../lib/runtime/fault-reason.ts';
+import { callMessage, contactMessage, warningsMessage } from '../lib/runtime/messages.ts';
 import { oneOf } from '../lib/runtime/node-config.ts';
 import type { Look } from '../lib/runtime/status.ts';
 import type { CallChange } from '../lib/switchboard/switchboard.ts';
@@ -55,7 +56,7 @@ export default function (RED: NodeAPI): void {
               call: callMessage({ ...change.call, ...(change.media !== undefined && { media: change.media }) }),
               ...(data !== undefined && { data }),
               ...(change.digit !== undefined && { digit: change.digit }),
-              ...(change.reason !== undefined && { reason: reasonMessage(change.reason) }),
+              ...reasonOfChange(change),
               ...warningsMessage(change.warnings),
             });
             status.show(LOOKS[change.event], change.event);

@@ -5,6 +5,7 @@ import { readCallData, readOrigin } from '../lib/runtime/call-origin.ts';
 import { showCalls } from '../lib/runtime/call-status.ts';
 import { callTickets } from '../lib/runtime/call-tickets.ts';
 import { readContact } from '../lib/runtime/contact-input.ts';
+import { reasonOfChange } from '../lib/runtime/fault-reason.ts';
 import {
   callMessage,
   contactMessage,
@@ -96,7 +97,7 @@ export default function (RED: NodeAPI): void {
               contact: contactMessage(change.call.contact),
               call: callMessage(change.call),
               ...(origin.data !== undefined && { data: origin.data }),
-              ...(change.reason !== undefined && { reason: reasonMessage(change.reason) }),
+              ...reasonOfChange(change),
               ...warningsMessage(change.warnings),
             };
             this.send(change.event === 'answered' ? [answer, null, null, null] : [null, answer, null, null]);
@@ -112,9 +113,10 @@ export default function (RED: NodeAPI): void {
 
 /** People who handle the error must not place the call again: the phone may be ringing. */
 function inDoubt(error: unknown): ReportableError {
-  const { code, message } = toReportable(error);
+  const { code, message, reason } = toReportable(error);
   return new ReportableError(
     code,
     `${message} The call may have been placed all the same and counts against the limits. Do not place it again; the output "ended" will tell what became of it.`,
+    reason,
   );
 }

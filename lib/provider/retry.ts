@@ -1,3 +1,4 @@
+import { knownError } from './error-table.ts';
 import type { ProviderError } from './provider.ts';
 
 /**
@@ -12,8 +13,6 @@ export const MAX_TRIES = 4;
 const FIRST_DELAY_MS = 500;
 /** Longer waits are the flow's business: the error says when (`retryAt`). */
 export const LONGEST_WAIT_MS = 10_000;
-/** Meta's own words for "nothing happened": unknown error, service down, temporarily unavailable. */
-const UNDELIVERED_CODES = new Set(['1', '2', '131016']);
 const NETWORK_CODES = new Set([
   'provider_host_unknown',
   'provider_unreachable',
@@ -22,10 +21,11 @@ const NETWORK_CODES = new Set([
 ]);
 
 export function mayRetry(error: ProviderError, policy: RetryPolicy): boolean {
-  if (policy === 'never') return false;
+  // What the table calls final, somebody's business or a matter of hours does not change by asking again.
+  if (policy === 'never' || error.kind !== 'transient') return false;
   if (error.httpStatus === 429) return true;
   if (policy === 'idempotent') return NETWORK_CODES.has(error.code) || (error.httpStatus ?? 0) >= 500;
-  if (error.providerCode !== undefined && UNDELIVERED_CODES.has(error.providerCode)) return true;
+  if (knownError(error.providerCode)?.undelivered === true) return true;
   return error.outcome === 'not_sent' && NETWORK_CODES.has(error.code);
 }
 

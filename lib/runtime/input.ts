@@ -9,7 +9,7 @@ export type Send = (msg: NodeMessage | (NodeMessage | NodeMessage[] | null)[]) =
  * here a rejection becomes `done(error)`, and `done` is called exactly once on every path.
  *
  * @param node the node
- * @param handle resolves when the message is dealt with; what it throws reaches Catch nodes with a `code`
+ * @param handle resolves when the message is dealt with; what it throws reaches Catch nodes with a `code`, and with `msg.reason` where there is a next step
  */
 export function bindInput(node: Node, handle: (msg: NodeMessageInFlow, send: Send) => Promise<void> | void): void {
   node.on('input', (msg, send, done) => {
@@ -17,7 +17,11 @@ export function bindInput(node: Node, handle: (msg: NodeMessageInFlow, send: Sen
       .then(() => handle(msg, send))
       .then(
         () => done(),
-        (error: unknown) => done(toReportable(error)),
+        (error: unknown) => {
+          const reportable = toReportable(error);
+          if (reportable.reason !== undefined) (msg as { reason?: unknown }).reason = reportable.reason;
+          done(reportable);
+        },
       )
       // `done` runs hooks and other nodes' code: what they throw is not ours to die of.
       .catch((error: unknown) => node.warn(toReportable(error).message));

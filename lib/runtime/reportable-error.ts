@@ -1,4 +1,6 @@
 import { maskPhones } from '../provider/scrub.ts';
+import { faultReason } from './fault-reason.ts';
+import type { ReasonMessage } from './messages.ts';
 
 /**
  * The only kind of error that reaches Node-RED: a sentence, a stable `code` for Catch nodes, no `cause`.
@@ -9,11 +11,15 @@ import { maskPhones } from '../provider/scrub.ts';
 export class ReportableError extends Error {
   /** Stable, lower case with underscores; flows may switch on it. */
   readonly code: string;
+  /** What `msg.reason` says beside it: sentence and next step apart, and the provider's own words. */
+  readonly reason?: ReasonMessage;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, reason?: ReasonMessage) {
     super(message);
     this.name = 'ReportableError';
     this.code = code;
+    // Not for those who print errors whole: flows find it in the message.
+    if (reason !== undefined) Object.defineProperty(this, 'reason', { value: reason, enumerable: false });
   }
 }
 
@@ -54,11 +60,20 @@ export function toReportable(error: unknown): ReportableError {
   const message =
     error instanceof Error ? error.message : typeof error === 'string' ? error : 'Something unexpected happened.';
   const nextStep = typeof fields.nextStep === 'string' ? fields.nextStep : '';
-  const sentence = [message, nextStep].filter((part) => part !== '').join(' ');
-  const reportable = new ReportableError(code, redact(sentence) || 'Something unexpected happened.');
+  const reason = faultReason(code, message, nextStep, fields, redact);
+  const sentence = [message, nextStep, saidBy(reason)].filter((part) => part !== '').join(' ');
+  const reportable = new ReportableError(code, redact(sentence) || 'Something unexpected happened.', reason);
   if (error instanceof Error && error.stack) {
     const frames = error.stack.split('\n').filter((line) => /^\s+at /.test(line));
     reportable.stack = [`${reportable.name}: ${reportable.message}`, ...frames].join('\n');
   }
   return reportable;
+}
+
+/** The provider's own words, so that nobody has to guess what is behind our sentence. */
+function saidBy(reason: ReasonMessage | undefined): string {
+  const { code, details } = reason?.provider ?? {};
+  if (code === undefined) return '';
+  const words = details?.replace(/[.\s]+$/, '');
+  return `The provider said: code ${code}${words ? `, ${words}` : ''}.`;
 }
