@@ -11,7 +11,7 @@ export const webhookFaults = z.strictObject({
   reorder: z.enum(['terminate_first', 'reverse']).optional(),
   /** Gathers for `gatherSeconds` and sends everything in one POST, in several entries and changes. */
   batch: z.boolean().default(false),
-  gatherSeconds: z.number().min(0).max(60).default(0.5),
+  gatherSeconds: z.number().min(0).max(3600).default(0.5),
   /** Never deliver these kinds. */
   lose: z.array(z.string()).default([]),
   dropPhone: z.boolean().default(false),
