@@ -11,6 +11,9 @@
  *   codec              libopus and a table alone, without any network: what transcoding costs at least
  * With --profile=N it prints instead where the worker of `ours` spends its time with N calls.
  *
+ * Each figure is the median of the rounds. The far ends of all calls, people and RTP peers, live in one process of their own, whose processor time is
+ * told in the last column, and is in no other. Five subjects take about 10 s each per number of calls and round.
+ *
  *   node bench/media.ts [--calls=1,10,50,100,200] [--rounds=1] [--seconds=4] [--codec=opus|PCMU] [--kinds=…] [--profile=50]
  */
 import { availableParallelism, cpus } from 'node:os';
@@ -85,10 +88,6 @@ async function measureSurely(kind: Kind, calls: number, seconds: number): Promis
   return undefined;
 }
 
-function mean(numbers: number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
-}
-
 async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const seconds = Number(values.seconds);
@@ -100,9 +99,9 @@ async function main(): Promise<void> {
     return;
   }
   console.log(
-    `| calls | subject | CPU % of a core per call (each round) | × ${LEAST} | × native | person → RTP p50 / p99 ms | RTP → person p50 / p99 ms | lost of sent | answer to connected ms | memory per call KB |`,
+    `| calls | subject | CPU % of a core per call (each round) | × ${LEAST} | × native | person → RTP p50 / p99 ms | RTP → person p50 / p99 ms | lost of sent | answer to connected ms | memory per call KB | far end: CPU % / late p99 ms |`,
   );
-  console.log('|---|---|---|---|---|---|---|---|---|---|');
+  console.log('|---|---|---|---|---|---|---|---|---|---|---|');
   for (const calls of values.calls.split(',').map(Number)) {
     const results = new Map<Kind, Measured[]>(KINDS.map((kind) => [kind, []]));
     for (let round = 0; round < rounds; round += 1)
@@ -110,10 +109,10 @@ async function main(): Promise<void> {
         const measured = await measureSurely(kind, calls, seconds);
         if (measured) results.get(kind)?.push(measured);
       }
-    const cpuOf = (kind: Kind) => mean((results.get(kind) ?? []).map(({ cpu }) => cpu));
+    const cpuOf = (kind: Kind) => middle((results.get(kind) ?? []).map(({ cpu }) => cpu));
     for (const [kind, runs] of results) {
       const figure = (pick: (far: FarResult) => number) =>
-        CODEC === 'PCMU' ? '–' : mean(runs.map(({ far }) => pick(far))).toFixed(2);
+        CODEC === 'PCMU' ? '–' : middle(runs.map(({ far }) => pick(far))).toFixed(2);
       const sent = runs.reduce((sum, { far }) => sum + far.sent, 0);
       const received = runs.reduce((sum, { far }) => sum + far.received, 0);
       const network = kind !== 'codec' && kind !== 'floor';
@@ -121,8 +120,9 @@ async function main(): Promise<void> {
         `| ${calls} | ${kind} | ${cpuOf(kind).toFixed(3)} (${runs.map(({ cpu }) => cpu.toFixed(2)).join(' / ') || 'not set up'}) | ` +
           `${(cpuOf(kind) / cpuOf(LEAST)).toFixed(2)} | ${(cpuOf(kind) / cpuOf('node-datachannel')).toFixed(2)} | ` +
           `${figure(({ out }) => out.p50)} / ${figure(({ out }) => out.p99)} | ${figure((far) => far.in.p50)} / ${figure((far) => far.in.p99)} | ` +
-          `${kind === 'codec' ? '–' : `${sent - received} of ${sent}`} | ${network ? mean(runs.map(({ answerMs }) => answerMs)).toFixed(0) : '–'} | ` +
-          `${mean(runs.map(({ memory }) => memory)).toFixed(0)} |`,
+          `${kind === 'codec' ? '–' : `${sent - received} of ${sent}`} | ${network ? middle(runs.map(({ answerMs }) => answerMs)).toFixed(0) : '–'} | ` +
+          `${middle(runs.map(({ memory }) => memory)).toFixed(0)} | ` +
+          `${middle(runs.map(({ far }) => far.cpu)).toFixed(0)} / ${middle(runs.map(({ far }) => far.late)).toFixed(1)} |`,
       );
     }
   }

@@ -1,14 +1,15 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import datachannel, { type PeerConnection } from 'node-datachannel';
 import { isRtcp } from '../../lib/media/rtp-datagram.ts';
+import { figures } from './figures.ts';
+import { type Phone, phone } from './phone.ts';
 import { CODEC, type FarResult, HEADER_BYTES, PAYLOAD_BYTES, PAYLOAD_TYPE, serve, type ToFar } from './protocol.ts';
 import { seal, unseal } from './sealed.ts';
 import { speechFrames } from './speech.ts';
 
 /** All phones and all RTP peers in one process, so that a packet's way through the subject is timed by one clock. */
 interface Call {
-  peer?: PeerConnection;
+  phone?: Phone;
   sendAsPerson(packet: Buffer): void;
   rtp: Socket;
   rtpPort: number;
@@ -20,6 +21,10 @@ const calls: Call[] = [];
 let measuring = false;
 let sent = 0;
 let latencies: { out: number[]; in: number[] } = { out: [], in: [] };
+/** How late the far end itself was, ms: what it adds to the latencies. */
+let late: number[] = [];
+let cpuUs = 0;
+let markedAt = 0;
 let timer: NodeJS.Timeout | undefined;
 /** Real speech, where somebody has to decode it; then packets are counted, but cannot be timed. */
 let speech: Awaited<ReturnType<typeof speechFrames>> | undefined;
@@ -31,14 +36,14 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-/** A packet of ours has come through: its payload says when it left and whether it counts. */
+/** A packet, or its payload, has come through: its end says when it left and whether it counts. */
 function arrived(packet: Buffer, way: 'out' | 'in'): void {
   if (speech) {
-    if (measuring && !isRtcp(packet)) counted += 1;
+    if (measuring) counted += 1;
     return;
   }
   const at = packet.length - PAYLOAD_BYTES;
-  if (at < HEADER_BYTES || packet[at] !== 0x48 || packet[at + 1] !== 0xbe || packet[at + 2] !== 1) return;
+  if (at < 0 || packet[at] !== 0x48 || packet[at + 1] !== 0xbe || packet[at + 2] !== 1) return;
   latencies[way].push(performance.now() - packet.readDoubleBE(at + 8));
 }
 
@@ -75,24 +80,10 @@ async function answerFloor(call: number, port: number): Promise<string> {
 }
 
 async function answerOffer(call: number, offer: string): Promise<string> {
-  const peer = new datachannel.PeerConnection(`far ${call}`, { iceServers: [], bindAddress: '127.0.0.1' });
-  const audio = new datachannel.Audio(/a=mid:(\S+)/.exec(offer)?.[1] ?? '0', 'SendRecv');
-  audio.addOpusCodec(PAYLOAD_TYPE);
-  audio.addSSRC(50_000 + call, 'far');
-  const track = peer.addTrack(audio);
-  track.setMediaHandler(new datachannel.RtcpReceivingSession());
-  track.onMessage((packet) => arrived(Buffer.from(packet), 'in'));
-  const gathered = new Promise<void>((resolve) =>
-    peer.onGatheringStateChange((state) => state === 'complete' && resolve()),
-  );
-  peer.setRemoteDescription(offer, 'offer');
-  await gathered;
   const own = calls[call] as Call;
-  own.peer = peer;
-  own.sendAsPerson = (packet) => {
-    if (track.isOpen()) track.sendMessageBinary(packet);
-  };
-  return peer.localDescription()?.sdp ?? '';
+  own.phone = await phone(offer, 50_000 + call, (payload) => arrived(payload, 'in'));
+  own.sendAsPerson = own.phone.send;
+  return own.phone.answer;
 }
 
 /** 50 packets a second and direction per call, in four groups, every deadline counted from the first. */
@@ -100,6 +91,7 @@ function begin(): void {
   const start = performance.now();
   let step = 0;
   const run = () => {
+    if (measuring) late.push(performance.now() - start - step * (20 / SLOTS));
     for (; start + step * (20 / SLOTS) <= performance.now(); step += 1) {
       for (let index = step % SLOTS; index < calls.length; index += SLOTS) {
         const call = calls[index] as Call;
@@ -124,10 +116,11 @@ function quantiles(values: number[]): { p50: number; p99: number } {
 
 async function end(): Promise<FarResult> {
   measuring = false;
+  const cpu = (figures().cpuUs - cpuUs) / 10 / (performance.now() - markedAt);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   clearTimeout(timer);
   const received = speech ? counted : latencies.out.length + latencies.in.length;
-  return { sent, received, out: quantiles(latencies.out), in: quantiles(latencies.in) };
+  return { sent, received, out: quantiles(latencies.out), in: quantiles(latencies.in), cpu, late: quantiles(late).p99 };
 }
 
 serve<ToFar>(async (command) => {
@@ -135,7 +128,9 @@ serve<ToFar>(async (command) => {
     case 'answer': {
       if (CODEC === 'PCMU') speech ??= await speechFrames();
       const rtp = await open();
-      rtp.on('message', (packet) => arrived(packet, 'out'));
+      rtp.on('message', (packet) => {
+        if (!isRtcp(packet)) arrived(packet, 'out');
+      });
       calls[command.call] = { rtp, rtpPort: 0, packets: 0, sendAsPerson: () => undefined };
       const { call, kind, offer } = command;
       const answer =
@@ -151,6 +146,9 @@ serve<ToFar>(async (command) => {
       measuring = true;
       counted = 0;
       latencies = { out: [], in: [] };
+      late = [];
+      cpuUs = figures().cpuUs;
+      markedAt = performance.now();
       return undefined;
     case 'end':
       return end();

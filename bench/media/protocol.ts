@@ -40,6 +40,9 @@ export interface FarResult {
   out: { p50: number; p99: number };
   /** ms, RTP to person. */
   in: { p50: number; p99: number };
+  /** % of a core that the far end took, and how late it sent (p99, ms): near 100 % or some ms, it is the limit, and not the subject. */
+  cpu: number;
+  late: number;
 }
 
 type Handler<Command> = (command: Command) => unknown;
