@@ -20,7 +20,11 @@ type Connected = Connection & { ref(): void; unref(): void };
 const CONNECT_MS = 5_000;
 
 /** The connection went between two round trips of a transaction, which the server has taken back. */
-export class TransactionLost extends Error {}
+export class TransactionLost extends Error {
+  constructor() {
+    super('the connection was lost in the middle of a transaction');
+  }
+}
 
 /**
  * One connection to the server, made when it is first needed and again after it was lost. Statements that are sent together

@@ -8,8 +8,12 @@ const STORE = 'lib/ledger/postgres/store.ts';
 const PAIR_LOCK = "ORDER BY pair_id ${locked ? 'FOR UPDATE' : ''})";
 const NUMBER_LOCK = "ORDER BY number_id ${locked ? 'FOR UPDATE' : ''})";
 
+const KEPT_IDS =
+  'if (changes.newPairs.size > 0) this.#pairIds = this.#pairIds.filter((id) => !changes.newPairs.has(id));';
+
 const MEANWHILE = 'what a decision on PostgreSQL rests on, while another transaction is open ';
 const SEVERAL = 'several instances on one PostgreSQL store ';
+const LOST = 'a PostgreSQL connection that is lost ';
 
 /** Mistakes in what only PostgreSQL has: locks, the order of statements, several instances. */
 export const POSTGRES_MUTANTS: readonly Mutant[] = [
@@ -114,6 +118,68 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     test: noticedBy(
       'postgres/store',
       'a PostgreSQL ledger and the commit nothing is answered before it: what fails there was not reserved',
+    ),
+  },
+  {
+    name: 'a transaction goes on over a new connection, without its locks',
+    edits: [
+      {
+        file: 'lib/ledger/postgres/link.ts',
+        text: 'if (within !== undefined && known !== within) throw new TransactionLost();',
+        replacement: '',
+      },
+      { file: STORE, text: 'if (within === undefined) throw new TransactionLost();', replacement: '' },
+    ],
+    test: noticedBy(
+      'postgres/lost-connection',
+      `${LOST}between the round trips of a transaction takes the locks along: the decision is made again`,
+    ),
+  },
+  {
+    name: 'the schema is made on over a new connection, statement by statement',
+    edits: [{ file: 'lib/ledger/postgres/migrate.ts', text: 'within = link.client;', replacement: '' }],
+    test: noticedBy(
+      'postgres/lost-connection',
+      `${LOST}while a schema is made leaves nothing of it, and it can be made afterwards`,
+    ),
+  },
+  {
+    name: 'the place of a person whose commit was never answered is given to the next one',
+    edits: [
+      { file: STORE, text: KEPT_IDS, replacement: '' },
+      {
+        file: 'lib/ledger/postgres/write.ts',
+        text: "'pair',\n      columns.filter((row) => changes.newPairs.has(row.pair_id)),",
+        replacement: "'pair',\n      [],",
+      },
+      {
+        file: 'lib/ledger/postgres/write.ts',
+        text: 'columns.filter((row) => !changes.newPairs.has(row.pair_id)),',
+        replacement: 'columns,',
+      },
+    ],
+    test: noticedBy(
+      'postgres/lost-connection',
+      `${LOST}before a commit was answered costs nobody their place: the next person gets a new one`,
+    ),
+  },
+  {
+    name: 'after a commit that was never answered no new person can be stored',
+    edits: [
+      {
+        file: STORE,
+        text: KEPT_IDS,
+        replacement: '',
+      },
+      {
+        file: STORE,
+        text: 'if (changes.fingerprintKey !== undefined) this.#fingerprintKey = changes.fingerprintKey;',
+        replacement: KEPT_IDS,
+      },
+    ],
+    test: noticedBy(
+      'postgres/lost-connection',
+      `${LOST}before a commit was answered costs nobody their place: the next person gets a new one`,
     ),
   },
   {

@@ -2,30 +2,11 @@ import { strict as assert } from 'node:assert';
 import { inspect } from 'node:util';
 import { LedgerError } from '../../../../lib/ledger/ledger.ts';
 import { closeLingering, openLedger } from '../../../../lib/ledger/open.ts';
-import { PostgresEngine } from '../../../../lib/ledger/postgres/engine.ts';
-import { findProfile } from '../../../../lib/permission/rules.ts';
 import { freshSchema, PostgresServer, postgresServer } from '../../../postgres.ts';
 import { ANA, NUMBER, word } from '../stand.ts';
+import { call, grant, open } from './ledgers.ts';
 import { TransactionPooler } from './pooler.ts';
 import { Wire } from './wire.ts';
-
-const profile = findProfile('meta-2026');
-const open = (connection: string, schema = freshSchema()): Promise<PostgresEngine> => {
-  assert.ok(profile);
-  return PostgresEngine.open({ connection, schema, profile });
-};
-const grant = (id: string, contact = ANA) => ({
-  type: 'permission.replied' as const,
-  id,
-  at: Date.now(),
-  businessNumberId: NUMBER.id,
-  contact,
-  response: 'accept' as const,
-  permanent: true,
-  source: 'user_action' as const,
-});
-const call = (ledger: PostgresEngine, contact = ANA) =>
-  ledger.reserveCall({ businessNumber: NUMBER, contact, purpose: 'x' });
 
 describe('a PostgreSQL ledger in trouble says what to do', () => {
   let server: PostgresServer;
