@@ -35,8 +35,8 @@ class Reporter extends Base {
       note({ event: 'skipped', title: test.fullTitle() });
       line(`  ${Base.color('fail', `- ${test.title} (skipped: counts as failed)`)}`);
     });
-    runner.on(EVENT_TEST_FAIL, (test) => {
-      note({ event: 'fail', title: test.fullTitle() });
+    runner.on(EVENT_TEST_FAIL, (test, error) => {
+      note({ event: 'fail', title: test.fullTitle(), why: String(error?.message ?? error).slice(0, 500) });
       line(`  ${Base.color('fail', `${Base.symbols.err} ${test.title}`)}`);
     });
     runner.on(EVENT_RUN_END, () => {

@@ -22,7 +22,7 @@ export async function check(script, ...args) {
  * Runs one group of test files in a process of its own.
  *
  * @param options.print takes what the tests say; without it, it is shown as it comes
- * @returns numbers of passed and failed tests; a skipped test, a crash, a hang and a process that does not end are failures
+ * @returns numbers of passed and failed tests, and a text for each failure; a skipped test, a crash, a hang and a process that does not end are failures
  */
 export async function runGroup(group, options) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'wa-test-'));
@@ -121,17 +121,19 @@ async function hung(child, report, { minutes, closing = CLOSING }) {
 function verdict(group, events, trouble, print = console.error) {
   const count = (event) => events.filter((entry) => entry.event === event).length;
   const passed = count('pass');
-  let failed = count('fail') + count('skipped');
+  const failures = events
+    .filter(({ event }) => event === 'fail' || event === 'skipped')
+    .map(({ event, title, why }) => `${group.name}: ${title}: ${event === 'skipped' ? 'skipped' : why}`);
   const fail = (text) => {
-    failed++;
+    failures.push(`${group.name}: ${text}`);
     print(`✖ ${group.name}: ${text}\n`);
   };
   const last = events.findLast((entry) => entry.event === 'begin')?.title ?? 'before the first test';
   if (trouble === 'hung') fail(`not done after ${group.minutes} minutes; it hung in: ${last}`);
   else if (trouble === 'open') fail('all tests ran, but something keeps the process open (a timer, socket or worker)');
   else if (count('end') === 0) fail(`ended early (${trouble}): ${last}`);
-  else if (trouble !== 0 && failed === 0) fail(`ended with ${trouble}`);
-  return { passed, failed };
+  else if (trouble !== 0 && failures.length === 0) fail(`ended with ${trouble}`);
+  return { passed, failed: failures.length, failures };
 }
 
 function eventsIn(report) {

@@ -11,10 +11,11 @@ const CHECK = {
   types: () => check(inProject('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'test'),
 };
 
-const total = { passed: 0, failed: 0 };
-const count = (passed, failed) => {
+const total = { passed: 0, failed: 0, failures: [] };
+const count = (passed, failed, failures = []) => {
   total.passed += passed;
   total.failed += failed;
+  total.failures.push(...failures);
 };
 
 try {
@@ -26,6 +27,8 @@ try {
 await stopLeftovers();
 if (total.passed === 0 && total.failed === 0) console.error('✖ Not a single test ran.');
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+// Once more at the end: of a long log often only the end is kept.
+for (const failure of total.failures) console.log(`✖ ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 
 async function everything(args) {
@@ -74,16 +77,16 @@ async function runOne(group, options) {
     return;
   }
   const started = Date.now();
-  const { passed, failed } = await runGroup(group, options);
+  const { passed, failed, failures } = await runGroup(group, options);
   print(`  ${group.name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - started) / 1000)} s\n`);
-  count(passed, failed);
+  count(passed, failed, failures);
 }
 
 async function report(name, run) {
   console.log(`\n${name}`);
   const passed = await run();
   console.log(passed ? `  ✔ ${name}` : `  ✖ ${name}`);
-  count(passed ? 1 : 0, passed ? 0 : 1);
+  count(passed ? 1 : 0, passed ? 0 : 1, passed ? [] : [name]);
 }
 
 /** Lines that ran in our own sources, as a table and as pages in `coverage/`. */

@@ -17,8 +17,9 @@ describe('the test runner', function () {
   after(() => rm(folder, { recursive: true, force: true }));
 
   it('counts what passed and what failed', async () => {
-    const { counts } = await run("it('good', () => {}); it('bad', () => { throw new Error('bad'); });");
+    const { counts, failures } = await run("it('good', () => {}); it('bad', () => { throw new Error('so bad'); });");
     assert.deepEqual(counts, { passed: 1, failed: 1 });
+    assert.deepEqual(failures, ['sample: bad: so bad']);
   });
 
   it('counts skipped tests as failed, and refuses to run only some', async () => {
@@ -61,7 +62,7 @@ describe('the test runner', function () {
     assert.match(text, /Stopping a process that a test left behind/);
   });
 
-  async function run(test: string): Promise<{ counts: unknown; text: string }> {
+  async function run(test: string): Promise<{ counts: unknown; failures: string[]; text: string }> {
     const file = path.join(folder, 'sample.test.mjs');
     await writeFile(file, test);
     const runner = pathToFileURL(path.join(checkout, 'scripts', 'test-run.mjs')).href;
@@ -70,6 +71,12 @@ describe('the test runner', function () {
       console.log('counts ' + JSON.stringify(await runGroup(${JSON.stringify(group)}, {})));`;
     const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
     const text = stdout + stderr;
-    return { counts: JSON.parse(/^counts (.*)$/m.exec(text)?.[1] ?? 'null') as unknown, text };
+    const { failures, ...counts } = JSON.parse(/^counts (.*)$/m.exec(text)?.[1] ?? '{}') as {
+      failures: string[];
+      passed: number;
+      failed: number;
+    };
+    assert.equal(failures.length, counts.failed);
+    return { counts, failures, text };
   }
 });
