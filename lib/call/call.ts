@@ -3,8 +3,16 @@ import type { LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 
-/** The states of a call. `ended` is final. */
-export type CallStateName = 'reserved' | 'placing' | 'placed' | 'ringing' | 'answered' | 'ending' | 'ended';
+/** The states of a call. `accepting`: of a call to us, our answer is on its way. `ended` is final. */
+export type CallStateName =
+  | 'reserved'
+  | 'placing'
+  | 'placed'
+  | 'ringing'
+  | 'accepting'
+  | 'answered'
+  | 'ending'
+  | 'ended';
 
 /** What flows may know of a call, without live objects. */
 export interface CallView {

@@ -1,7 +1,7 @@
 import type { CallState } from './state.ts';
 
-/** `ring`: until the person answers; `media_*`: until audio is up; `webhook`: until the terminate webhook; `unknown`: until a webhook proves the call. */
-export type TimerName = 'ring' | 'maximum' | 'media_warning' | 'media_limit' | 'webhook' | 'unknown';
+/** `ring`: until the person answers, or we do; `answer`: until we answer by ourselves; `media_*`: until audio is up; `webhook`: until the terminate webhook; `unknown`: until a webhook proves the call. */
+export type TimerName = 'ring' | 'answer' | 'maximum' | 'media_warning' | 'media_limit' | 'webhook' | 'unknown';
 
 /** What has to be done because of a transition. The switchboard does it, in this order. */
 export type CallEffect =
@@ -11,6 +11,10 @@ export type CallEffect =
   /** The person has picked up: playing may begin. */
   | { do: 'open_gate' }
   | { do: 'terminate'; callId: string }
+  /** Takes a call to us; the reply is the input `accept_confirmed` or `accept_failed`. */
+  | { do: 'accept'; callId: string }
+  /** Ends a call to us that we have not taken. */
+  | { do: 'refuse'; callId: string }
   | { do: 'start_timer'; timer: TimerName }
   | { do: 'stop_timer'; timer: TimerName }
   /**

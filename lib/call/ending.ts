@@ -37,7 +37,9 @@ export function conclude(
     outcome: 'failed',
     errors: [],
   });
-  const settle = facts.terminated !== undefined && isDoubtful(ended);
+  // Of a call to us nothing can come late but the reply to our own accept.
+  const awaits = state.direction === 'outbound' || state.name === 'accepting';
+  const settle = facts.terminated !== undefined && awaits && isDoubtful(ended);
   return { state: ended, effects: [{ do: 'conclude', ...tell, settle }] };
 }
 

@@ -18,6 +18,13 @@ export type CallInput =
   | { kind: 'connect'; callId: string; at: Instant; answer?: string }
   | { kind: 'ringing' | 'accepted' | 'rejected'; callId: string; at: Instant }
   | ({ kind: 'terminated'; callId: string } & Terminated)
+  /** Of a call to us: our description is ready, and known to the provider if it is to be. */
+  | { kind: 'prepared' }
+  /** We want to take it. */
+  | { kind: 'accept' }
+  | { kind: 'accept_confirmed' }
+  /** `over`: the provider says that the call has ended. Else it may ring on and has to be ended. */
+  | { kind: 'accept_failed'; error: EventError; over: boolean }
   /** Our leg. */
   | { kind: 'media_connected' }
   | { kind: 'media_lost'; error: EventError }

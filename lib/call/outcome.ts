@@ -5,6 +5,7 @@ import type { Heard, Media, OurEnd, Terminated } from './state.ts';
 
 /** What is known about a call when it is over. */
 export interface EndFacts {
+  direction: 'outbound' | 'inbound';
   heard: Heard;
   media: Media;
   ours?: OurEnd;
@@ -16,12 +17,25 @@ export interface EndFacts {
 /**
  * When the person picked up: ACCEPTED, or else the start time of a terminate with a duration. Never `connect` or
  * `COMPLETED` alone (meta-cloud-api.md §0.3, facts 1 and 7, 2026-06-26). Undefined: not connected.
+ *
+ * A call to us is picked up by the reply to our accept, but the person may hang up in that very moment: without sound it
+ * counts only if the provider tells a duration.
  */
-export function answeredAt({ heard, terminated }: Pick<EndFacts, 'heard' | 'terminated'>): Instant | undefined {
-  if (heard.acceptedAt !== undefined) return heard.acceptedAt;
+export function answeredAt({
+  direction,
+  heard,
+  media,
+  terminated,
+}: Pick<EndFacts, 'direction' | 'heard' | 'media' | 'terminated'>): Instant | undefined {
+  const sounded = direction === 'outbound' || media.kind === 'none' || media.connectedAt !== undefined;
+  if (heard.acceptedAt !== undefined && (sounded || hasTalked(terminated))) return heard.acceptedAt;
   if (terminated?.durationSeconds === undefined) return terminated?.startedAt;
   if (terminated.startedAt !== undefined) return terminated.startedAt;
   return (terminated.endedAt ?? terminated.at) - terminated.durationSeconds * 1000;
+}
+
+function hasTalked(terminated: Terminated | undefined): boolean {
+  return terminated?.durationSeconds !== undefined || terminated?.startedAt !== undefined;
 }
 
 /**
@@ -31,16 +45,32 @@ export function answeredAt({ heard, terminated }: Pick<EndFacts, 'heard' | 'term
  * audio, and that we therefore ended, is failed too: nobody heard anybody.
  */
 export function outcomeOf(facts: EndFacts): CallOutcome {
-  const { heard, media, ours, fault, terminated } = facts;
+  const { direction, heard, media, ours, fault, terminated } = facts;
   if (terminated?.status === 'failed') return 'failed';
   const noAudio = ours?.cause === 'media_lost' && media.connectedAt === undefined;
   if (answeredAt(facts) !== undefined) return noAudio ? 'failed' : 'completed';
+  if (direction === 'inbound') return unansweredOutcome(facts);
   if (heard.rejectedAt !== undefined) return 'declined';
   if (ours?.cause === 'media_lost') return 'failed';
   if (fault?.code === 'outcome_unknown') return 'failed';
   if (ours?.cause === 'ring_timeout' || ours?.cause === 'media_bye') return 'no_answer';
   if (ours !== undefined) return 'cancelled';
   return 'no_answer';
+}
+
+/**
+ * WhatsApp gives up "about 30-60 s" after the offer (meta-cloud-api.md §1.3, 2026-06-24) and tells it as it tells that the
+ * person hung up. Before this time it must have been the person.
+ */
+const SHORTEST_WINDOW_MS = 30_000;
+
+/** Of a call to us that nobody took: we refused it, or could not take it; the person hung up; or it rang until its end. */
+function unansweredOutcome({ heard, ours, terminated }: EndFacts): CallOutcome {
+  if (ours?.cause === 'media_lost' || ours?.cause === 'accept_failed') return 'failed';
+  if (ours?.cause === 'ring_timeout') return 'no_answer';
+  if (ours !== undefined && ours.cause !== 'hung_up') return heard.acceptedAt === undefined ? 'declined' : 'failed';
+  if (heard.connectAt === undefined || terminated === undefined) return 'no_answer';
+  return terminated.at - heard.connectAt < SHORTEST_WINDOW_MS ? 'cancelled' : 'no_answer';
 }
 
 /** Errors of the provider first, then ours. */
@@ -50,12 +80,13 @@ export function errorsOf({ fault, terminated }: EndFacts): EventError[] {
 
 /** Who ended it. Providers do not say (§5.5): our own wish means us, a rejection them, FAILED the network. */
 export function endedBy(facts: EndFacts): 'us' | 'them' | 'network' | 'unknown' {
-  const { heard, ours, fault, terminated } = facts;
+  const { direction, heard, ours, fault, terminated } = facts;
   if (ours?.cause === 'media_lost') return 'network';
   if (ours?.cause === 'media_bye') return 'them';
   if (fault?.code === 'outcome_unknown') return 'unknown';
-  if (ours !== undefined) return 'us';
+  if (ours !== undefined && ours.cause !== 'hung_up') return 'us';
   if (terminated?.status === 'failed') return 'network';
   if (heard.rejectedAt !== undefined || answeredAt(facts) !== undefined) return 'them';
+  if (direction === 'inbound' && unansweredOutcome(facts) === 'cancelled') return 'them';
   return 'unknown';
 }

@@ -1,6 +1,6 @@
 import type { StoredCall } from '../ledger/ledger.ts';
 import type { BusinessNumber, Instant } from '../permission/model.ts';
-import type { Step } from './effect.ts';
+import type { CallEffect, Step } from './effect.ts';
 import type { Ended, Ending, OurEnd } from './state.ts';
 
 /**
@@ -21,8 +21,14 @@ export function recoveredCall(stored: StoredCall, businessNumber: BusinessNumber
   };
   return {
     state,
-    effects: [callId === undefined ? { do: 'start_timer', timer: 'unknown' } : { do: 'terminate', callId }],
+    effects: [end(stored)],
   };
+}
+
+/** What nobody has taken is refused, everything else terminated. */
+function end({ callId, direction, acceptedAt }: StoredCall): CallEffect {
+  if (callId === undefined) return { do: 'start_timer', timer: 'unknown' };
+  return { do: direction === 'inbound' && acceptedAt === undefined ? 'refuse' : 'terminate', callId };
 }
 
 /** A call whose end is in the ledger but perhaps never reached the flows, with the outcome the ledger recorded. */
@@ -61,7 +67,7 @@ export function storedWish(endRequested: 'cancelled' | 'no_answer', since: Insta
 function basis(stored: StoredCall, businessNumber: BusinessNumber) {
   return {
     id: stored.reservationId,
-    direction: 'outbound' as const,
+    direction: stored.direction ?? ('outbound' as const),
     contact: stored.contact,
     businessNumber,
     purpose: stored.purpose,

@@ -76,6 +76,22 @@ export interface Answered extends Basis {
   name: 'answered';
   heard: Heard & { callId: string; acceptedAt: Instant };
 }
+/** Somebody calls us and hears it ring; we have not answered. */
+export interface Incoming extends Basis {
+  name: 'incoming';
+  direction: 'inbound';
+  heard: Heard & { callId: string };
+  /** Our description is ready and, if that is wanted, the provider has it (`pre_accept`). */
+  prepared: boolean;
+  /** A flow wants to take it, as soon as it is prepared. */
+  wanted: boolean;
+}
+/** Our answer to a call to us is on its way. Until its reply, not one packet of sound may be sent. */
+export interface Accepting extends Basis {
+  name: 'accepting';
+  direction: 'inbound';
+  heard: Heard & { callId: string };
+}
 /** We are hanging up. Without a call id we wait to learn it. */
 export interface Ending extends Basis {
   name: 'ending';
@@ -101,7 +117,7 @@ export interface Ended extends Basis {
   errors: EventError[];
 }
 
-export type CallState = Reserved | Placing | Placed | Ringing | Answered | Ending | Ended;
+export type CallState = Reserved | Placing | Placed | Ringing | Incoming | Accepting | Answered | Ending | Ended;
 
 /**
  * The first state of an outbound call, after `ledger.reserveCall` said yes.
@@ -116,6 +132,34 @@ export function reservedCall(basis: {
   media: 'webrtc' | 'none';
 }): Reserved {
   return { ...basis, name: 'reserved', direction: 'outbound', media: { kind: basis.media } };
+}
+
+/**
+ * The first state of a call to us, once it is ours to answer.
+ * @param basis `connectAt`: when the provider says it began, ms since 1970 UTC; `prepares`: an answer is being prepared at once
+ */
+export function incomingCall(basis: {
+  id: string;
+  callId: string;
+  contact: Contact;
+  businessNumber: BusinessNumber;
+  purpose: string;
+  startedAt: Instant;
+  connectAt: Instant;
+  media: 'webrtc' | 'none';
+  prepares: boolean;
+}): Incoming {
+  const { callId, connectAt, media, prepares, ...who } = basis;
+  return {
+    ...who,
+    name: 'incoming',
+    direction: 'inbound',
+    media: { kind: media },
+    // From then on the person hears it ring.
+    heard: { callId, connectAt, ringingAt: connectAt },
+    prepared: !prepares,
+    wanted: false,
+  };
 }
 
 /** What was heard in whatever state; nothing before the request left. */

@@ -4,6 +4,7 @@ import type { EndCause } from '../switchboard/switchboard.ts';
 import type { CallEffect, Step } from './effect.ts';
 import { conclude, inEnded } from './ending.ts';
 import { hear } from './hearing.ts';
+import { isInbound, moveIncoming } from './incoming.ts';
 import type { CallInput } from './input.ts';
 import { type CallState, type Ending, heardOf } from './state.ts';
 
@@ -16,6 +17,8 @@ import { type CallState, type Ending, heardOf } from './state.ts';
  * @param now ms since 1970 UTC; used for what is ours (the end we want), never for what the provider dates itself
  */
 export function transition(state: CallState, input: CallInput, now: Instant): Step {
+  const own = isInbound(state) ? moveIncoming(state, input, now) : undefined;
+  if (own !== undefined) return own;
   if (state.name === 'ended') return inEnded(state, input);
   switch (input.kind) {
     case 'placing':
@@ -60,6 +63,12 @@ export function transition(state: CallState, input: CallInput, now: Instant): St
       if (step.state === state) return step;
       return { state: step.state, effects: [{ do: 'emit', event: 'warning', text: SAID_GOODBYE }, ...step.effects] };
     }
+    // Only a call to us is taken.
+    case 'prepared':
+    case 'accept':
+    case 'accept_confirmed':
+    case 'accept_failed':
+      return { state, effects: [] };
     case 'end':
       return end(state, input.cause, now);
     case 'terminate_confirmed':

@@ -7,9 +7,11 @@ import { type CallState, type Ended, heardOf } from './state.ts';
  * The duration is the provider's; only if its terminate webhook never came, it is measured by our clock.
  */
 export function viewOf(state: CallState): CallView {
-  const { id, direction, contact, businessNumber, purpose, startedAt, name } = state;
+  const { id, direction, contact, businessNumber, purpose, startedAt, media, name } = state;
   const { callId, ringingAt } = heardOf(state);
   const facts = {
+    direction,
+    media,
     heard: heardOf(state),
     ...(state.name === 'ended' && state.terminated ? { terminated: state.terminated } : {}),
   };
@@ -19,7 +21,8 @@ export function viewOf(state: CallState): CallView {
     correlationId: id,
     ...(callId === undefined ? {} : { providerCallId: callId }),
     direction,
-    state: name,
+    // Whoever rings, it rings.
+    state: name === 'incoming' ? 'ringing' : name,
     contact,
     businessNumber,
     purpose,

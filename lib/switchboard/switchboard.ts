@@ -88,7 +88,11 @@ export type EndCause =
   | 'media_bye'
   | 'config_removed'
   | 'shutdown'
-  | 'recovery';
+  | 'recovery'
+  /** Of a call to us: a flow or a setting refuses it; our answer failed; the provider says that the person has hung up. */
+  | 'refused'
+  | 'accept_failed'
+  | 'hung_up';
 
 export interface MessageStatus {
   messageId: string;
