@@ -43,7 +43,7 @@ export interface HttpOptions {
 }
 
 export interface HttpCall {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** Below the base address, beginning with a slash, already encoded. */
   path: string;
   query?: Record<string, string>;

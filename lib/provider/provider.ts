@@ -1,5 +1,7 @@
 import type { Contact, Instant } from '../permission/model.ts';
 import type { ProviderEvent } from './event.ts';
+import type { NumberSettings } from './calling-settings.ts';
+import type { ProviderTemplates } from './provider-templates.ts';
 
 /** What a provider can do. Nodes offer only what is true here. */
 export interface Capabilities {
@@ -69,6 +71,10 @@ export interface Provider {
   /** Resolves when the provider confirmed it, also when it says that the call is over already. */
   terminateCall(callId: string, signal?: AbortSignal): Promise<void>;
   sendText(contact: Contact, text: string): Promise<{ messageId: string }>;
+  /** Call settings of the number. Absent: the provider has no such interface. */
+  readonly settings?: NumberSettings;
+  /** Message templates of the business account. Absent: no such interface, or the account's id is not configured. */
+  readonly templates?: ProviderTemplates;
   /** True if the body is the provider's own, judged over the raw bytes. Never throws. */
   verifyWebhook(request: WebhookRequest): boolean;
   /** Answers the subscription handshake: the challenge to echo, or undefined to refuse. */

@@ -3,6 +3,7 @@ import { createHttpClient, type HttpCall, type HttpOptions } from '../http.ts';
 import type { Provider } from '../provider.ts';
 import { ProviderError } from '../provider.ts';
 import { transportError } from '../transport-error.ts';
+import { management } from './management.ts';
 import { parseWebhook } from './parse.ts';
 import { readCallReply, readConfirmation, readErrorReply, readMessageReply, readPermissionReply } from './replies.ts';
 import { acceptance, addressee, connect, ending, permissionRequest, textMessage } from './requests.ts';
@@ -21,7 +22,8 @@ export type ProviderSeams = Pick<HttpOptions, 'sleep' | 'random' | 'now'>;
  * @throws ProviderError `provider_settings_invalid` with a sentence per field
  */
 export function createProvider(settings: ProviderSettings, seams: ProviderSeams = {}): Provider {
-  const { profile, baseUrl, phoneNumberId, accessToken, appSecrets, verifyToken, timeoutMs } = checkSettings(settings);
+  const checked = checkSettings(settings);
+  const { profile, baseUrl, phoneNumberId, accessToken, appSecrets, verifyToken, timeoutMs } = checked;
   const now = seams.now ?? Date.now;
   const http = createHttpClient({
     baseUrl,
@@ -89,6 +91,7 @@ export function createProvider(settings: ProviderSettings, seams: ProviderSeams 
       const { requestId } = readMessageReply(await post('messages', textMessage(contact, text), 'when_unsent'));
       return { messageId: requestId };
     },
+    ...management(http, checked, now),
     verifyWebhook(request) {
       return signatureFits(request, profile.webhook, appSecrets);
     },

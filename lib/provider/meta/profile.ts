@@ -15,6 +15,8 @@ export interface Profile {
   authPrefix: string;
   paths: { calls: string; messages: string; permissions: string };
   webhook: SignatureScheme;
+  /** Where number and account are managed; `{account}` is the id of the WhatsApp Business Account. Without `templates` that interface is not Meta's. */
+  management: { settings: string; templates?: string };
 }
 
 const GRAPH_PATHS = {
@@ -22,12 +24,14 @@ const GRAPH_PATHS = {
   messages: '/{number}/messages',
   permissions: '/{number}/call_permissions',
 };
+const MANAGEMENT = { settings: '/{number}/settings', templates: '/{account}/message_templates' };
 const META_SIGNATURE: SignatureScheme = { header: 'x-hub-signature-256', prefix: 'sha256=', algorithm: 'sha256' };
 const META = {
   authHeader: 'Authorization',
   authPrefix: 'Bearer ',
   paths: GRAPH_PATHS,
   webhook: META_SIGNATURE,
+  management: MANAGEMENT,
 };
 
 /** v26.0 is out (29 Jul 2026), but Meta's WhatsApp examples use v25.0, which lives until 29 Jul 2028. */
@@ -47,6 +51,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     authPrefix: '',
     paths: { calls: '/calling/calls', messages: '/messages', permissions: '/calling/permissions/{contact}' },
     webhook: { header: 'authorization', prefix: '', algorithm: 'static' },
+    management: { settings: '/calling/settings' },
   },
   kapso: {
     baseUrl: 'https://api.kapso.ai/meta/whatsapp',
@@ -55,6 +60,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     authPrefix: '',
     paths: GRAPH_PATHS,
     webhook: { header: 'x-webhook-signature', prefix: '', algorithm: 'sha256' },
+    management: MANAGEMENT,
   },
   custom: META,
 };

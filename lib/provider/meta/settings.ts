@@ -24,6 +24,7 @@ export interface ProfileOverrides {
   authPrefix?: string;
   paths?: Partial<Profile['paths']>;
   webhook?: Partial<Profile['webhook']>;
+  management?: Partial<Profile['management']>;
   /** Allows `http:` to another machine; the token then travels in clear. */
   allowPlainHttp?: boolean;
 }
@@ -31,6 +32,7 @@ export interface CheckedSettings {
   profile: Profile;
   baseUrl: string;
   phoneNumberId: string;
+  wabaId?: string;
   accessToken: string;
   appSecrets: string[];
   verifyToken?: string;
@@ -63,7 +65,12 @@ const schema = z.object({
     .trim()
     .min(1, 'the phone number id is missing')
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'the phone number id must be the id of the number (digits), not the number itself'),
-  wabaId: optional(z.string()),
+  wabaId: optional(
+    z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9_-]{0,64}$/, 'the account id must be the id (digits) of the WhatsApp Business Account'),
+  ),
   accessToken: printable('the access token'),
   appSecrets: z.array(z.string().trim()).default([]),
   verifyToken: optional(z.string().trim().max(1024, 'the verify token is too long')),
@@ -88,6 +95,7 @@ const schema = z.object({
           ),
         }),
       ),
+      management: optional(z.object({ settings: optional(path), templates: optional(path) })),
       allowPlainHttp: z.boolean().optional(),
     }),
   ),
@@ -120,11 +128,13 @@ export function checkSettings(settings: unknown): CheckedSettings {
     ...(overrides?.authPrefix !== undefined ? { authPrefix: overrides.authPrefix } : {}),
     paths: { ...base.paths, ...defined(overrides?.paths) },
     webhook: { ...base.webhook, ...defined(overrides?.webhook) },
+    management: { ...base.management, ...defined(overrides?.management) },
   };
   return {
     profile,
     baseUrl: baseUrlOf(profile, data.baseUrl, data.apiVersion, overrides?.allowPlainHttp === true),
     phoneNumberId: data.phoneNumberId,
+    ...(data.wabaId ? { wabaId: data.wabaId } : {}),
     accessToken: data.accessToken,
     appSecrets: data.appSecrets.filter((secret) => secret.length > 0),
     ...(data.verifyToken ? { verifyToken: data.verifyToken } : {}),
