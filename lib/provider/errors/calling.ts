@@ -68,14 +68,14 @@ export const CALLING_ERRORS: ErrorTable = {
   '138013': entry(
     'provider_country_not_supported',
     'operator',
-    'A business number of this country may not call people.',
-    'Use a business number of another country.',
+    'WhatsApp does not let business numbers of this country call people.',
+    'Use a business number of another country, or let people call you.',
   ),
   '138014': entry(
     'provider_number_paused',
     'wait',
-    'WhatsApp has paused calling for this business number because of people’s complaints.',
-    'Stop calling until the pause ends, and ask fewer people more carefully.',
+    'WhatsApp has paused calls and requests of this business number because of people’s complaints.',
+    'Wait until the pause ends, look at the quality of the number in WhatsApp Manager, and ask fewer people more carefully.',
   ),
   '138015': entry(
     'provider_messaging_limit_low',

@@ -54,7 +54,7 @@ export const DELIVERY_ERRORS: ErrorTable = {
     'provider_window_closed',
     'never',
     'The person’s last message is more than 24 hours ago.',
-    'Ask with a template.',
+    'Send the request with a template.',
   ),
   '131049': entry(
     'provider_marketing_limit',
