@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Programs that the tests run beside our own, each with the Debian packages it comes in. */
@@ -17,6 +17,12 @@ const TOOLS = [
     why: 'RTP in G.711, L16 and Opus to and from GStreamer',
   },
   { programs: ['sipp'], packages: ['sip-tester'], why: 'a telephone that calls by SIP' },
+  {
+    programs: ['turnserver'],
+    packages: ['coturn'],
+    why: 'calls through a TURN server',
+    before: noTurnService,
+  },
   { programs: ['gcc'], packages: ['gcc', 'libc6-dev'], why: 'the power-cut tests, which record what reaches the disk' },
   {
     programs: ['initdb'],
@@ -69,6 +75,15 @@ function noDefaultCluster() {
     writeFileSync('/etc/postgresql-common/createcluster.d/no-main-cluster.conf', 'create_main_cluster = false\n');
   } catch {
     // The package then makes its cluster on the default port, which the tests never use.
+  }
+}
+
+/** Nor may installing coturn: its service would relay for others. Masked, as `systemctl mask` does it. */
+function noTurnService() {
+  try {
+    symlinkSync('/dev/null', '/etc/systemd/system/coturn.service');
+  } catch {
+    // No systemd, or somebody has decided already.
   }
 }
 

@@ -4,6 +4,7 @@ import { type LocalCandidate, writeSdp } from '../sdp-writer.ts';
 import { WebRtcTransport } from '../webrtc-transport.ts';
 import type { Finding } from './finding.ts';
 import { lintSdp } from './lint-sdp.ts';
+import { type Probed, probeServer } from './probe-server.ts';
 
 const QUIET = { packet: () => undefined, rtcp: () => undefined, state: () => undefined };
 const NOBODY = { sessionId: '1', setup: 'actpass', mid: '0', bundled: true, opusPayloadType: 111 } as const;
@@ -22,7 +23,7 @@ export async function inspectMedia(options: LegOptions): Promise<Finding[]> {
     const { candidates, ...rest } = local;
     const sdp = writeSdp({ ...rest, ...NOBODY, candidates, eventPayloadType: 126, ssrc: 1, cname: 'examined' });
     findings.push(...lintSdp(sdp, { from: 'us', type: 'offer' }, options), hosts(candidates));
-    for (const server of iceServers) findings.push(await ask(server, options));
+    findings.push(...(await Promise.all(iceServers.map((server) => ask(server, options)))));
   }
   const rank = ['fatal', 'warning', 'info'];
   return findings.sort((one, other) => rank.indexOf(one.level) - rank.indexOf(other.level));
@@ -60,37 +61,96 @@ function hosts(candidates: LocalCandidate[]): Finding {
 
 type Server = NonNullable<LegOptions['iceServers']>[number];
 
+/** `turn:host:port`; without a port 3478 (RFC 7065, RFC 7064). */
+const SERVER_URL = /^(stun|turn):(\[[0-9a-f:.]+\]|[^:?[\]]+)(?::(\d{1,5}))?(?:\?transport=udp)?$/i;
+
 async function ask(server: Server, options: LegOptions): Promise<Finding> {
-  const turn = /^turns?:/i.test(server.urls);
-  const failures: Finding[] = [];
-  const { publicAddress, ...rest } = options;
-  const local = await gather({ ...rest, iceServers: [server] }, failures);
-  const got = local?.candidates.find(({ type }) => type === (turn ? 'relay' : 'srflx'));
-  if (!got)
-    return {
-      id: turn ? 'turn_failed' : 'stun_failed',
-      level: 'warning',
-      what: `${server.urls} gave no address.`,
-      why: turn
-        ? 'It does not answer, or refuses the user or password.'
-        : 'It does not answer, its name is unknown, or UDP does not leave this machine.',
-      next: turn
-        ? 'Check host, port, user and password.'
-        : 'Check host and port, and that the firewall lets UDP out and back.',
-    };
-  if (!turn && publicAddress !== undefined && publicAddress !== got.ip)
+  const [, scheme = '', host = '', port = '3478'] = SERVER_URL.exec(server.urls) ?? [];
+  if (scheme === '') return unreadable(server);
+  const turn = scheme.toLowerCase() === 'turn';
+  const { username, credential } = server;
+  const { bindAddress, publicAddress } = options;
+  const probed = await probeServer({
+    kind: turn ? 'turn' : 'stun',
+    host: host.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+    ...(username !== undefined && { username }),
+    ...(credential !== undefined && { credential }),
+    ...(bindAddress !== undefined && { bindAddress }),
+  });
+  if (probed.result !== 'works')
+    return { id: turn ? 'turn_failed' : 'stun_failed', level: 'warning', ...failure(probed, server.urls, turn) };
+  const { ip } = probed;
+  if (!turn && publicAddress !== undefined && publicAddress !== ip)
     return {
       id: 'public_address_differs',
       level: 'warning',
-      what: `"Public IP" is ${publicAddress}, but ${server.urls} sees this machine as ${got.ip}.`,
+      what: `"Public IP" is ${publicAddress}, but ${server.urls} sees this machine as ${ip}.`,
       why: 'The other side would send to an address that does not lead here.',
       next: 'Correct "Public IP", or leave it empty.',
     };
   return {
     id: turn ? 'turn_works' : 'stun_works',
     level: 'info',
-    what: turn ? `${server.urls} relays by ${got.ip}.` : `${server.urls} sees this machine as ${got.ip}:${got.port}.`,
+    what: turn ? `${server.urls} relays by ${ip}.` : `${server.urls} sees this machine as ${ip}:${probed.port}.`,
     why: turn ? 'Calls get through where nothing else does.' : 'That is the address under which the world sees it.',
     next: 'Nothing.',
   };
+}
+
+function unreadable({ urls }: Server): Finding {
+  return {
+    id: 'server_invalid',
+    level: 'warning',
+    what: `${urls} is no STUN or TURN server over UDP.`,
+    why: 'Only such servers are asked: stun:host:port and turn:host:port.',
+    next: 'Correct the server of the number.',
+  };
+}
+
+/** Why a server is of no use, in plain words. */
+function failure(
+  probed: Exclude<Probed, { result: 'works' }>,
+  urls: string,
+  turn: boolean,
+): Pick<Finding, 'what' | 'why' | 'next'> {
+  const kind = turn ? 'TURN' : 'STUN';
+  switch (probed.result) {
+    case 'name_unknown':
+      return {
+        what: `Nobody knows the name in ${urls}.`,
+        why: 'The name is misspelt, or this machine cannot ask for names (DNS).',
+        next: 'Check the host.',
+      };
+    case 'nobody_listens':
+      return {
+        what: `The machine of ${urls} says that nobody listens there.`,
+        why: `The ${kind} server does not run, or uses another port.`,
+        next: 'Check the port, and whether the server runs.',
+      };
+    case 'silent':
+      return {
+        what: `${urls} does not answer.`,
+        why: 'Nothing came back within some seconds: the address is wrong, or UDP does not get through.',
+        next: 'Check host and port, and that the firewall lets UDP out and back.',
+      };
+    case 'credentials_missing':
+      return {
+        what: `${urls} wants a user and a password.`,
+        why: 'Without both it relays for nobody.',
+        next: 'Enter "TURN user" and "TURN password" of the number.',
+      };
+    case 'credentials_wrong':
+      return {
+        what: `${urls} is there, but does not take the user or the password.`,
+        why: 'They are wrong, or were valid for a limited time that is over.',
+        next: 'Correct "TURN user" and "TURN password" of the number.',
+      };
+    case 'refused':
+      return {
+        what: `${urls} is there, but refuses (${probed.code}${probed.reason === '' ? '' : ` ${probed.reason}`}).`,
+        why: turn ? 'Its rules, or how many relays it gives, do not allow one for us.' : 'It does not tell addresses.',
+        next: 'Ask whoever runs the server, with this number.',
+      };
+  }
 }

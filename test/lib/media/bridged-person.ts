@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createMediaEngine } from '../../../lib/media/engine.ts';
-import type { Leg, MediaEngine } from '../../../lib/media/media.ts';
+import type { Leg, LegOptions, MediaEngine } from '../../../lib/media/media.ts';
 import { createOpusDecoder, createOpusEncoder } from '../../../lib/media/opus.ts';
 import { toInt16 } from '../../../lib/media/resample.ts';
 import { answerAsMeta, type FakeMeta, reaches } from './fake-meta.ts';
@@ -38,9 +38,12 @@ export class BridgedPerson {
   }
 
   /** @param through changes the answer, so that what it leads to stands between leg and person */
-  static async connect(through = async (answer: string): Promise<string> => answer): Promise<BridgedPerson> {
+  static async connect(
+    through = async (answer: string): Promise<string> => answer,
+    options: LegOptions = {},
+  ): Promise<BridgedPerson> {
     const engine = createMediaEngine();
-    const leg = await engine.createLeg('bridged', { bindAddress: '127.0.0.1' });
+    const leg = await engine.createLeg('bridged', { bindAddress: '127.0.0.1', ...options });
     const meta = await answerAsMeta(await leg.createOffer(), 'active');
     const person = new BridgedPerson(engine, leg, meta);
     await leg.applyAnswer(await through(meta.answer));
