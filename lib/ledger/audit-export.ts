@@ -1,3 +1,4 @@
+import { csvLine } from './csv.ts';
 import type { AuditQuery, AuditRow } from './ledger.ts';
 
 /** `jsonl`: one JSON object per line. `csv`: RFC 4180, with a header, for spreadsheets. */
@@ -15,9 +16,7 @@ const PROVIDER_IDS = new Set(['requestId', 'callId', 'messageId']);
  * `unmasked` is set. Every line has its place in the chain (`seq`) and its link (`hash`): if `verifyAudit` holds, and the line
  * with seq `last` of an export of everything has its `head`, the export is complete up to there.
  *
- * A cell of a CSV that begins with `=`, `+`, `-`, `@`, a tab or a line break gets an apostrophe in front: spreadsheets would
- * take it for a formula and run it (OWASP, CSV Injection), and texts of strangers are among the cells. So masked phone
- * numbers, which begin with `+`, have one too.
+ * Cells of a CSV are guarded against being taken for formulas (`csv.ts`).
  *
  * @param read a page of the audit: `Ledger.audit`, or what a switchboard makes of it
  * @throws LedgerError for a wrong query, or if the store fails
@@ -27,8 +26,8 @@ export async function* auditLines(
   query: Omit<AuditQuery, 'afterSeq' | 'limit'>,
   format: AuditFormat,
 ): AsyncGenerator<string, void, undefined> {
-  const asLine = format === 'csv' ? csvLine : jsonLine;
-  if (format === 'csv') yield `${COLUMNS.join(',')}\r\n`;
+  const asLine = format === 'csv' ? csvRow : jsonLine;
+  if (format === 'csv') yield csvLine(COLUMNS);
   let afterSeq = 0;
   for (;;) {
     const rows = await read({ ...query, afterSeq, limit: PAGE });
@@ -45,7 +44,7 @@ function jsonLine(row: AuditRow): string {
   return `${JSON.stringify({ seq, at: new Date(at).toISOString(), businessNumberId, contact, event, detail, hash })}\n`;
 }
 
-function csvLine(row: AuditRow): string {
+function csvRow(row: AuditRow): string {
   const cells: Record<(typeof COLUMNS)[number], string> = {
     seq: String(row.seq),
     at: new Date(row.at).toISOString(),
@@ -55,12 +54,7 @@ function csvLine(row: AuditRow): string {
     detail: row.detail === null ? '' : JSON.stringify(row.detail),
     hash: row.hash ?? '',
   };
-  return `${COLUMNS.map((column) => cell(cells[column])).join(',')}\r\n`;
-}
-
-function cell(text: string): string {
-  const harmless = /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return csvLine(COLUMNS.map((column) => cells[column]));
 }
 
 function withoutProviderIds(detail: unknown): unknown {

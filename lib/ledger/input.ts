@@ -94,6 +94,51 @@ export const reservationIds = z.array(reservationId).max(100_000);
 export const eventIds = z.array(z.string().max(4_096)).max(100_000);
 export const businessNumberId = z.string().max(1024);
 export const callLookup = z.object({ reservationId: reservationId.optional(), callId: shortText.optional() });
+export const callId = shortText;
+export const callRecordQuery = z.object({
+  businessNumberId,
+  contact: contactInput.optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+  direction: z.enum(['outbound', 'inbound']).optional(),
+  outcome: z.enum(['completed', 'no_answer', 'declined', 'cancelled', 'failed', 'missed']).optional(),
+  after: z.string().max(512).optional(),
+  limit: z.number().int().min(1).max(1_000).optional(),
+});
+export const recording = z.object({
+  file: z.string().min(1).max(4_096),
+  seconds: z.number().min(0).max(1e9).optional(),
+});
+export const endedBy = z.object({ endedBy: z.enum(['us', 'them', 'network', 'unknown']) });
+const callbackState = z.enum(['open', 'claimed', 'done', 'cancelled']);
+const callbackNote = z.string().max(2_000);
+export const callbackId = z.string().min(1).max(512);
+export const newCallback = z.object({
+  businessNumberId,
+  contact: contactInput,
+  source: z.enum(['missed_call', 'outside_hours', 'button', 'message', 'flow']),
+  note: callbackNote.optional(),
+  dueAt: instant.optional(),
+  key: shortText.optional(),
+});
+export const callbackQuery = z.object({
+  businessNumberId,
+  state: callbackState.optional(),
+  contact: contactInput.optional(),
+  after: z.string().max(512).optional(),
+  limit: z.number().int().min(1).max(1_000).optional(),
+});
+export const callbackClaim = z.object({
+  businessNumberId,
+  id: callbackId.optional(),
+  by: z.string().min(1).max(256),
+  leaseSeconds: z.number().min(1).max(86_400).optional(),
+});
+export const callbackEnd = z.object({
+  state: z.enum(['done', 'open', 'cancelled']),
+  callId: reservationId.optional(),
+  note: callbackNote.optional(),
+});
 export const auditQuery = z.object({
   businessNumberId: businessNumberId.optional(),
   contact: contactInput.optional(),
@@ -190,6 +235,17 @@ export const providerEvents = z
         restriction: z.string().max(1024),
         until: instant.optional(),
         warning: z.boolean(),
+      }),
+      z.object({
+        ...base,
+        type: z.literal('capture.available'),
+        kind: z.enum(['recording', 'transcript']),
+        ofCall: shortText,
+        media: z.object({
+          id: z.string().min(1).max(256),
+          sha256: z.string().max(64).optional(),
+          mimeType: z.string().max(100).optional(),
+        }),
       }),
       z.object({ ...base, type: z.literal('unknown'), field: z.string().max(1024), raw: json(LONGEST_TEXT) }),
     ]),

@@ -1,5 +1,16 @@
 import type { Contact, Instant } from '../permission/model.ts';
 
+/** What a provider can keep of a call: its sound, or what was said as text. */
+export type CaptureKind = 'recording' | 'transcript';
+
+/** Media that a provider holds ready for a while. */
+export interface MediaReference {
+  id: string;
+  /** Of the bytes, in lower-case hex. */
+  sha256?: string;
+  mimeType?: string;
+}
+
 /**
  * What a provider's webhook tells us, in our words. Types only; every provider adapter produces these and nothing else.
  * An adapter never throws on content: what it does not understand becomes `unknown` and is kept raw.
@@ -71,4 +82,12 @@ export type ProviderEvent =
       errors: EventError[];
     })
   | (EventBase & { type: 'account.restricted'; restriction: string; until?: Instant; warning: boolean })
+  | (EventBase & {
+      /** The provider has kept something of a call that has ended, because it was told to when the call began. */
+      type: 'capture.available';
+      kind: CaptureKind;
+      /** Provider's id of the call. Not `callId`: nothing that follows from a call's own events follows from this. */
+      ofCall: string;
+      media: MediaReference;
+    })
   | (EventBase & { type: 'unknown'; field: string; raw: unknown });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { Axios, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { ErrorEntry } from './error-table.ts';
 import { JsonError, parseJson } from './json.ts';
@@ -13,6 +14,7 @@ import { type TransportErrorCode, transportError } from './transport-error.ts';
 const MAX_REPLY_BYTES = 1024 * 1024;
 const MAX_REQUEST_BYTES = 256 * 1024;
 const MAX_SOCKETS = 64;
+const AGENT = 'flowcall-node-red-whatsapp-calling';
 /** Idle connections are closed after this time; longer than any request may take. */
 const IDLE_MS = 60_000;
 
@@ -36,6 +38,8 @@ export interface HttpOptions {
   /** Reads the provider's error body; undefined if it is none. */
   readError(body: unknown): ApiError | undefined;
   explain(code: string | undefined, httpStatus: number): ErrorEntry;
+  /** Told of every reply: the other side's clock (`Date`), between two readings of ours. */
+  onReply?: (time: { date: string | undefined; sentAt: number; receivedAt: number }) => void;
   /** For tests. */
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
   random?: () => number;
@@ -52,7 +56,21 @@ export interface HttpCall {
   signal?: AbortSignal;
 }
 
+/** A reply whose body has not been read. */
+export interface HttpStream {
+  status: number;
+  header(name: string): string | undefined;
+  /** To be read to its end or destroyed. */
+  body: Readable;
+}
+
 export interface HttpClient {
+  /**
+   * Asks for something at a whole address, with the credentials: whoever calls this has made sure that it is the provider's.
+   * One try; no redirect is followed. Resolves with 2xx replies, rejects with `ProviderError` and nothing else. The time
+   * limit ends with the reply's head.
+   */
+  open(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<HttpStream>;
   /** Resolves with the parsed JSON of a 2xx reply. Rejects with `ProviderError` and nothing else. */
   send(call: HttpCall): Promise<unknown>;
 }
@@ -104,7 +122,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       headers: {
         accept: 'application/json',
         'accept-encoding': 'identity',
-        'user-agent': 'flowcall-node-red-whatsapp-calling',
+        'user-agent': AGENT,
         ...(body ? { 'content-type': 'application/json' } : {}),
         ...(call.retry === 'idempotent' ? {} : { connection: 'close' }),
         ...options.headers,
@@ -116,13 +134,58 @@ export function createHttpClient(options: HttpOptions): HttpClient {
     };
     try {
       if (ending) throw transportError(ending, 'not_sent');
-      return read(await client.request(config));
+      const sentAt = now();
+      const response = await client.request(config);
+      options.onReply?.({ date: headerOf(response, 'date'), sentAt, receivedAt: now() });
+      return read(response);
     } catch (error) {
       if (error instanceof ProviderError) throw error;
       throw transportError(ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
     } finally {
       clearTimeout(timer);
       call.signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async function open(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<HttpStream> {
+    const state: SendState = { sent: false };
+    const limit = new AbortController();
+    let ending: 'provider_timeout' | 'provider_aborted' | undefined;
+    const end = (why: typeof ending) => () => {
+      ending ??= why;
+      limit.abort();
+    };
+    const onAbort = end('provider_aborted');
+    const timer = setTimeout(end('provider_timeout'), options.timeoutMs);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    try {
+      if (ending) throw transportError(ending, 'not_sent');
+      const response: AxiosResponse<Readable> = await client.request({
+        ...{ url, method: 'GET', responseType: 'stream', maxContentLength: -1, decompress: false, ...fresh },
+        headers: {
+          'accept-encoding': 'identity',
+          'user-agent': AGENT,
+          connection: 'close',
+          ...options.headers,
+          ...headers,
+        },
+        ...(isLoopback(url) ? { proxy: false as const } : {}),
+        transport: trackedTransport(state),
+        signal: limit.signal,
+      });
+      const { status, data: body } = response;
+      if (status >= 200 && status < 300) return { status, body, header: (name) => headerOf(response, name) };
+      body.destroy();
+      // Nobody reads what the other side had to say: it may be a page of any size.
+      read({ ...response, data: Buffer.from('{}') });
+      throw transportError('provider_reply_unreadable', 'refused', { httpStatus: status });
+    } catch (error) {
+      if (error instanceof ProviderError) throw error;
+      throw transportError(ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -167,6 +230,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
   }
 
   return {
+    open,
     async send(call) {
       const url = options.baseUrl + call.path + (call.query ? `?${new URLSearchParams(call.query)}` : '');
       const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
@@ -218,7 +282,7 @@ function isLoopback(baseUrl: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);

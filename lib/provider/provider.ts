@@ -1,6 +1,6 @@
 import type { Contact, Instant } from '../permission/model.ts';
-import type { ProviderEvent } from './event.ts';
 import type { NumberSettings } from './calling-settings.ts';
+import type { MediaReference, ProviderEvent } from './event.ts';
 import type { ProviderTemplates } from './provider-templates.ts';
 
 /** What a provider can do. Nodes offer only what is true here. */
@@ -13,6 +13,8 @@ export interface Capabilities {
   placeCall: boolean;
   answerCall: boolean;
   terminateCall: boolean;
+  /** Records and transcribes calls itself, if told so when a call begins. */
+  captures?: boolean;
 }
 
 export interface PermissionRequest {
@@ -42,12 +44,41 @@ export interface ProviderPermission {
   call: { allowed: boolean; limits: ProviderLimit[] };
 }
 
+/** What the provider shall keep of a call. It tells the person so itself, before anything is kept. */
+export interface Captures {
+  recording?: CaptureConsent;
+  transcription?: CaptureConsent;
+}
+/** What the provider tells the person. */
+export interface CaptureConsent {
+  /** Spoken, at most 250 characters. */
+  purpose: string;
+  /** Of the announcement, such as `pt` or `en_US`; the provider has a list. */
+  language: string;
+}
+
+/** What was said in a call, as the provider understood it. Times in seconds from the beginning. */
+export interface Transcript {
+  text: string;
+  language?: string;
+  durationSeconds?: number;
+  segments: { speaker: 'business' | 'contact' | 'unknown'; start?: number; end?: number; text: string }[];
+}
+
+/** Takes the bytes of a download, in order. */
+export interface MediaSink {
+  write(chunk: Uint8Array): Promise<void>;
+  /** What was written is worth nothing: begin again. */
+  restart(): Promise<void>;
+}
+
 export interface OutboundCall {
   contact: Contact;
   /** Only for providers that exchange SDP. */
   offer?: string;
   /** Comes back in every event of the call. At most 512 characters, no secrets. */
   correlationId: string;
+  captures?: Captures;
 }
 
 export interface WebhookRequest {
@@ -66,7 +97,12 @@ export interface Provider {
   requestPermission(request: PermissionRequest, signal?: AbortSignal): Promise<PermissionRequestSent>;
   queryPermission(contact: Contact, signal?: AbortSignal): Promise<ProviderPermission>;
   placeCall(call: OutboundCall, signal?: AbortSignal): Promise<{ callId: string }>;
-  answerCall(callId: string, answer: string, options: { preAccept: boolean; correlationId?: string }): Promise<void>;
+  /** `captures` count with the acceptance only, not with `preAccept`. */
+  answerCall(
+    callId: string,
+    answer: string,
+    options: { preAccept: boolean; correlationId?: string; captures?: Captures },
+  ): Promise<void>;
   rejectCall(callId: string): Promise<void>;
   /** Resolves when the provider confirmed it, also when it says that the call is over already. */
   terminateCall(callId: string, signal?: AbortSignal): Promise<void>;
@@ -75,6 +111,19 @@ export interface Provider {
   readonly settings?: NumberSettings;
   /** Message templates of the business account. Absent: no such interface, or the account's id is not configured. */
   readonly templates?: ProviderTemplates;
+  /**
+   * Brings media that the provider holds: whole and as its checksum says, or not at all. A broken connection is taken up where
+   * it broke. Only with `capabilities.captures`.
+   *
+   * @param most bytes; more are refused
+   */
+  downloadMedia?(
+    media: MediaReference,
+    sink: MediaSink,
+    options: { most: number; signal?: AbortSignal },
+  ): Promise<{ bytes: number; mimeType?: string }>;
+  /** Reads a transcript that was brought; undefined if it cannot be read. */
+  readTranscript?(bytes: Uint8Array): Transcript | undefined;
   /** True if the body is the provider's own, judged over the raw bytes. Never throws. */
   verifyWebhook(request: WebhookRequest): boolean;
   /** Answers the subscription handshake: the challenge to echo, or undefined to refuse. */

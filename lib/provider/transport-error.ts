@@ -62,6 +62,21 @@ export const TRANSPORT_ERRORS = {
     text: 'The provider points to another address. It is not followed, since the token would go there.',
     nextStep: 'Put the final address into the configuration.',
   },
+  provider_media_address_refused: {
+    kind: 'operator',
+    text: 'The provider names another machine for the media. It is not asked, since the access token would go there.',
+    nextStep: 'If the machine belongs to the provider, add it to the hosts for media in the configuration.',
+  },
+  provider_media_too_large: {
+    kind: 'never',
+    text: 'The media are larger than is taken.',
+    nextStep: 'Fetch them from the provider by hand, or shorten the calls.',
+  },
+  provider_media_damaged: {
+    kind: 'transient',
+    text: 'What came is not what the provider’s checksum says.',
+    nextStep: 'It is fetched again by itself. If it stays so, a proxy in between may change what passes.',
+  },
 } as const satisfies Record<string, { kind: ProviderErrorKind; text: string; nextStep: string }>;
 
 export type TransportErrorCode = keyof typeof TRANSPORT_ERRORS;

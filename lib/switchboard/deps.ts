@@ -33,6 +33,10 @@ export interface SwitchboardDeps {
   liveCheck?: LiveCheck | undefined;
   /** What follows an opt-out. Default: a confirmation in the person's language, no key. */
   optOut?: OptOutSettings;
+  /** A local recording begins only after a prompt has said so, or the provider does. Default: false. */
+  announceRecordings?: boolean | undefined;
+  /** Where the provider's recordings and transcripts are put. Without it they are not fetched. */
+  recordings?: string | undefined;
   /** Wall clock, ms since 1970 UTC. */
   now(): Instant;
   log: Log;

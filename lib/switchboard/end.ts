@@ -97,6 +97,7 @@ export async function closeAll(desk: Desk, cause: EndCause, graceMs: number): Pr
   desk.closed = true;
   desk.mute = cause === 'shutdown';
   desk.sweeper.stop();
+  desk.fetching.abort();
   clearTimeout(desk.expiring);
   desk.webhookWaitMs = desk.settings.closingWebhookWaitMs;
   const calls = desk.registry.live();

@@ -78,7 +78,8 @@ async function reserve(desk: Desk, { contact, purpose, origin }: PlaceInput): Pr
   return truth?.corrected === true ? ledger.reserveCall(intent) : first;
 }
 
-function checkInput(desk: Desk, { ringSeconds, maxSeconds }: PlaceInput): void {
+function checkInput(desk: Desk, input: PlaceInput): void {
+  const { ringSeconds, maxSeconds } = input;
   if (desk.closed) throw closedError();
   if (!Number.isFinite(ringSeconds) || ringSeconds <= 0)
     throw new CallError('call_failed', 'The ringing time is not a number of seconds above 0.', 'Set for example 45.');
@@ -87,8 +88,19 @@ function checkInput(desk: Desk, { ringSeconds, maxSeconds }: PlaceInput): void {
   const { provider, media } = desk.deps;
   if (!provider.capabilities.placeCall)
     throw new CallError('call_failed', `${provider.name} cannot place calls.`, 'Choose another provider.');
+  if (isCaptured(input) && provider.capabilities.captures !== true)
+    throw new CallError(
+      'call_failed',
+      `${provider.name} does not record or transcribe calls.`,
+      'Record here instead, with the node media.',
+    );
   if (provider.capabilities.media === 'webrtc' && media === undefined)
     throw new CallError('call_failed', 'Calls need audio, and there is no media engine.', 'Restart Node-RED.');
+}
+
+/** Whether the provider is told to keep something of a call, which it announces to the person. */
+function isCaptured({ captures }: PlaceInput): boolean {
+  return captures?.recording !== undefined || captures?.transcription !== undefined;
 }
 
 function closedError(): CallError {
@@ -123,6 +135,7 @@ function register(
     maxMs: maxSeconds * 1000,
     ...(warnings === undefined ? {} : { warnings }),
   });
+  if (isCaptured(input)) call.announced = true;
   desk.registry.add(call);
   return call;
 }
@@ -159,12 +172,17 @@ function settle(desk: Desk, call: LiveCall, settlement: Settlement): Promise<boo
 async function send(
   desk: Desk,
   call: LiveCall,
-  { contact }: PlaceInput,
+  { contact, captures }: PlaceInput,
   { permission }: Extract<CallReservation, { ok: true }>,
   offer: string | undefined,
 ): Promise<PlaceResult> {
   try {
-    const outbound = { contact, correlationId: call.id, ...(offer === undefined ? {} : { offer }) };
+    const outbound = {
+      contact,
+      correlationId: call.id,
+      ...(offer === undefined ? {} : { offer }),
+      ...(captures === undefined ? {} : { captures }),
+    };
     const { callId } = await desk.deps.provider.placeCall(outbound);
     desk.apply(call, { kind: 'placed', callId });
     await settle(desk, call, { state: 'consumed', providerId: callId });

@@ -1,7 +1,8 @@
 import type { Appended } from '../ledger/ledger.ts';
 import type { ProviderEvent } from '../provider/event.ts';
-import { type AppendedCall, type Desk, tellCall } from './desk.ts';
+import { type AppendedCall, type Desk, inBackground, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
+import { fetchCapture } from './fetch-capture.ts';
 import { confirmOptOut, stopFor } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { giveUp, reactToCall } from './react-to-call.ts';
@@ -34,6 +35,10 @@ function reactTo(desk: Desk, item: Appended): 'done' | 'later' {
   if (isCall(item)) {
     warnUnanswered(desk, item);
     return reactToCall(desk, item);
+  }
+  if (event.type === 'capture.available') {
+    inBackground(desk, 'Fetching what the provider kept of a call', fetchCapture(desk, event));
+    return 'later';
   }
   if (event.type === 'message.status') {
     const { messageId, status, contact, errors } = event;

@@ -27,6 +27,9 @@ export function applyEvent(tx: Transaction, event: ProviderEvent): Effect[] {
       return applyMessageStatus(tx, number, event);
     case 'account.restricted':
       return applyRestriction(tx, number, event);
+    case 'capture.available':
+      // What the provider kept of a call is brought and noted by whoever hands this out.
+      return [];
     default:
       return applyCallEvent(tx, number, event);
   }

@@ -56,7 +56,28 @@ export function addNeeds(needs: Needs, name: OperationName | 'sweepLeases', args
     case 'endRequested':
       needs.reservations.add(String(first));
       needs.lists.calls = true;
+      needs.lists.callbacks = name === 'finishCall' || needs.lists.callbacks;
       return;
+    case 'claimCall':
+      needs.calls.add(String(first));
+      needs.reservations.add(String(first));
+      return;
+    case 'noteRecording':
+    case 'noteCallEnd':
+      needs.reservations.add(String(first));
+      return;
+    case 'addCallback': {
+      const wish = first as { businessNumberId: string; contact: Contact };
+      needs.numbers.add(wish.businessNumberId);
+      contact(wish.businessNumberId, wish.contact, true);
+      needs.lists.callbacks = true;
+      return;
+    }
+    case 'finishCallback': {
+      const { callId } = second as { callId?: string };
+      if (callId !== undefined) needs.reservations.add(callId);
+      return;
+    }
     case 'stillAllowed':
       needs.reservations.add(String(first));
       return;
@@ -82,6 +103,7 @@ export function addNeeds(needs: Needs, name: OperationName | 'sweepLeases', args
       contact(String(first), second as Contact, true);
       needs.lists.requests = true;
       needs.lists.calls = true;
+      needs.lists.callbacks = true;
       return;
     case 'erase':
       contact(String(first), second as Contact, false);
@@ -90,6 +112,7 @@ export function addNeeds(needs: Needs, name: OperationName | 'sweepLeases', args
     case 'importDoNotCall':
       needs.lists.requests = true;
       needs.lists.calls = true;
+      needs.lists.callbacks = true;
       for (const { input } of second as { input: unknown }[]) {
         try {
           contact(String(first), parseContact(input, (third as { defaultCountry?: string }).defaultCountry), true);
@@ -133,11 +156,14 @@ function addEvent(
       // It may be an opt-out, which names what must not go on.
       needs.lists.requests = true;
       needs.lists.calls = true;
+      needs.lists.callbacks = true;
       return;
     case 'account.restricted':
+    case 'capture.available':
       return;
     default:
       needs.calls.add(event.callId);
+      if (event.type === 'call.terminated') needs.lists.callbacks = true;
       if (event.correlationId !== undefined) needs.reservations.add(event.correlationId);
       needs.lists.calls = true;
   }

@@ -1,14 +1,24 @@
+import { download } from '../download.ts';
 import { metaError } from '../error-table.ts';
-import { createHttpClient, type HttpCall, type HttpOptions } from '../http.ts';
+import { createHttpClient, type HttpCall, type HttpOptions, pause } from '../http.ts';
 import type { Provider } from '../provider.ts';
-import { ProviderError } from '../provider.ts';
 import { transportError } from '../transport-error.ts';
+import { notAnswerable, saysInProgress, saysOver } from './call-state-errors.ts';
 import { management } from './management.ts';
+import { mediaAddress } from './media-address.ts';
 import { parseWebhook } from './parse.ts';
-import { readCallReply, readConfirmation, readErrorReply, readMessageReply, readPermissionReply } from './replies.ts';
+import {
+  readCallReply,
+  readConfirmation,
+  readErrorReply,
+  readMediaReply,
+  readMessageReply,
+  readPermissionReply,
+} from './replies.ts';
 import { acceptance, addressee, connect, ending, permissionRequest, textMessage } from './requests.ts';
 import { checkSettings, type ProviderSettings } from './settings.ts';
 import { signatureFits, textsEqual } from './signature.ts';
+import { readTranscript } from './transcript.ts';
 
 export type { ProfileName } from './profile.ts';
 export type { ProfileOverrides, ProviderSettings } from './settings.ts';
@@ -53,6 +63,7 @@ export function createProvider(settings: ProviderSettings, seams: ProviderSeams 
       placeCall: true,
       answerCall: true,
       terminateCall: true,
+      captures: true,
     },
     async requestPermission(request, signal) {
       return readMessageReply(await post('messages', permissionRequest(request), 'when_unsent', signal));
@@ -75,10 +86,18 @@ export function createProvider(settings: ProviderSettings, seams: ProviderSeams 
       return readCallReply(await post('calls', connect(call), 'never', signal));
     },
     async answerCall(callId, answer, options) {
-      readConfirmation(await post('calls', acceptance(callId, answer, options), 'never'));
+      try {
+        readConfirmation(await post('calls', acceptance(callId, answer, options), 'never'));
+      } catch (error) {
+        throw notAnswerable(error);
+      }
     },
     async rejectCall(callId) {
-      readConfirmation(await post('calls', ending(callId, 'reject'), 'idempotent'));
+      try {
+        readConfirmation(await post('calls', ending(callId, 'reject'), 'idempotent'));
+      } catch (error) {
+        if (!saysOver(error) || saysInProgress(error)) throw error;
+      }
     },
     async terminateCall(callId, signal) {
       try {
@@ -91,6 +110,19 @@ export function createProvider(settings: ProviderSettings, seams: ProviderSeams 
       const { requestId } = readMessageReply(await post('messages', textMessage(contact, text), 'when_unsent'));
       return { messageId: requestId };
     },
+    downloadMedia(media, sink, { most, signal }) {
+      const abortable = signal === undefined ? {} : { signal };
+      return download({
+        ...{ http, sink, most, now, sleep: seams.sleep ?? pause, random: seams.random ?? Math.random, ...abortable },
+        ...(media.sha256 === undefined ? {} : { sha256: media.sha256 }),
+        locate: async () => {
+          const path = profile.paths.media.replaceAll('{media}', encodeURIComponent(media.id));
+          const located = readMediaReply(await http.send({ method: 'GET', path, retry: 'idempotent', ...abortable }));
+          return { ...located, url: mediaAddress(located.url, baseUrl, profile.media) };
+        },
+      });
+    },
+    readTranscript,
     ...management(http, checked, now),
     verifyWebhook(request) {
       return signatureFits(request, profile.webhook, appSecrets);
@@ -114,16 +146,4 @@ export function createProvider(settings: ProviderSettings, seams: ProviderSeams 
       }
     },
   };
-}
-
-/**
- * Whether a refused terminate means that the call is over already. Meta documents the situation but not its code
- * (expected: 100 or a calling code), so the details must say it; anything else is an error, since a call left running is worse.
- */
-function saysOver(error: unknown): boolean {
-  if (!(error instanceof ProviderError) || error.outcome !== 'refused') return false;
-  if (error.providerCode !== '100' && !/^138\d{3}$/.test(error.providerCode ?? '')) return false;
-  return /already|ended|over\b|terminated|completed|finished|no longer|not (in progress|ongoing|active|found)|no (ongoing|active|such) call|(unknown|invalid|unrecogni[sz]ed) call|call.{0,12}(does not exist|is invalid|invalid|unknown)/i.test(
-    error.details ?? '',
-  );
 }

@@ -7,8 +7,8 @@ type Direction = 'outbound' | 'inbound';
 type Session = { type: 'offer' | 'answer'; sdp: string };
 
 /**
- * An item of `calls[]`: connect and terminate. Everything else there (call_created of SIP numbers, recordings,
- * transcripts, what is to come) is left to be kept raw.
+ * An item of `calls[]`: connect and terminate. Recordings and transcripts are `parse-capture.ts`; everything else there
+ * (call_created of SIP numbers, what is to come) is left to be kept raw.
  */
 export function callEvent(item: Item, around: Surroundings): ProviderEvent | undefined {
   const callId = readId(item.id);

@@ -4,6 +4,7 @@ import { readInstant } from '../instant.ts';
 import { parseJson } from '../json.ts';
 import { accountEvents } from './parse-account.ts';
 import { callEvent, callStatusEvent } from './parse-call.ts';
+import { captureEvent } from './parse-capture.ts';
 import { messageEvent, messageStatusEvent } from './parse-message.ts';
 import { type Item, isItem, readErrors, readId, type Surroundings, unknownEvent } from './payload.ts';
 
@@ -52,7 +53,7 @@ function changeEvents(change: unknown, at: Instant, entryTime: unknown): Provide
   if (field === 'account_update') return accountEvents(value, around, entryTime);
   if (items === 0) return [unknownEvent(field, value, around)];
   return [
-    ...each(calls, around, callEvent),
+    ...each(calls, around, (item, inside) => callEvent(item, inside) ?? captureEvent(item, inside)),
     ...each(statuses, around, (item, inside) =>
       isCallStatus(item, field) ? callStatusEvent(item, inside) : messageStatusEvent(item, inside),
     ),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Contact } from '../../permission/model.ts';
+import type { Located } from '../download.ts';
 import type { ApiError } from '../http.ts';
 import { readInstant } from '../instant.ts';
 import type { PermissionRequestSent, ProviderLimit, ProviderPermission } from '../provider.ts';
+import { readSha256 } from '../sha256.ts';
 import { transportError } from '../transport-error.ts';
 import { joinContact } from './contact.ts';
 
@@ -59,6 +61,18 @@ export function readMessageReply(body: unknown): PermissionRequestSent {
 export function readConfirmation(body: unknown): void {
   const { success } = read(z.object({ success: z.unknown().optional() }), body);
   if (success === false || success === 'false') throw unreadable();
+}
+
+const mediaReply = z.object({ url: z.string().min(1).max(4_096), sha256: z.unknown(), mime_type: loose(z.string()) });
+/** `GET /{media id}`. Its checksum is hex where the webhook's is base64. */
+export function readMediaReply(body: unknown): Located {
+  const { url, sha256, mime_type } = read(mediaReply, body);
+  const checksum = readSha256(sha256);
+  return {
+    url,
+    ...(checksum !== undefined ? { sha256: checksum } : {}),
+    ...(mime_type !== undefined ? { mimeType: mime_type.slice(0, 100) } : {}),
+  };
 }
 
 const limit = z.object({

@@ -1,5 +1,5 @@
 import type { Contact } from '../../permission/model.ts';
-import type { OutboundCall, PermissionRequest, ProviderError } from '../provider.ts';
+import type { CaptureConsent, Captures, OutboundCall, PermissionRequest, ProviderError } from '../provider.ts';
 import { transportError } from '../transport-error.ts';
 
 /**
@@ -10,6 +10,7 @@ const PRODUCT = { messaging_product: 'whatsapp' } as const;
 const LONGEST_CORRELATION = 512;
 const LONGEST_BODY = 1024;
 const LONGEST_TEXT = 4096;
+const LONGEST_ANNOUNCED = 250;
 
 /** `to` wins at Meta if both are there, so only one is sent. */
 export function addressee(contact: Contact): { to: string } | { recipient: string } {
@@ -22,7 +23,7 @@ export function addressee(contact: Contact): { to: string } | { recipient: strin
   throw invalid('The contact has neither a phone number in digits nor a business-scoped user id (such as BR.4821…).');
 }
 
-export function connect({ contact, offer, correlationId }: OutboundCall): object {
+export function connect({ contact, offer, correlationId, captures }: OutboundCall): object {
   if (!offer?.startsWith('v=0')) throw invalid('The call has no session description.');
   return {
     ...PRODUCT,
@@ -30,6 +31,7 @@ export function connect({ contact, offer, correlationId }: OutboundCall): object
     action: 'connect',
     session: { sdp_type: 'offer', sdp: offer },
     biz_opaque_callback_data: checkedCorrelation(correlationId),
+    ...optins(captures),
   };
 }
 
@@ -37,7 +39,7 @@ export function connect({ contact, offer, correlationId }: OutboundCall): object
 export function acceptance(
   callId: string,
   answer: string,
-  { preAccept, correlationId }: { preAccept: boolean; correlationId?: string },
+  { preAccept, correlationId, captures }: { preAccept: boolean; correlationId?: string; captures?: Captures },
 ): object {
   if (!answer.startsWith('v=0')) throw invalid('The answer has no session description.');
   return {
@@ -48,7 +50,30 @@ export function acceptance(
     ...(preAccept || correlationId === undefined
       ? {}
       : { biz_opaque_callback_data: checkedCorrelation(correlationId) }),
+    ...(preAccept ? {} : optins(captures)),
   };
+}
+
+/**
+ * Recording and transcription by Meta, with `connect` and `accept` alone; purpose and language are announced to the person.
+ * Source: call recording and call transcription pages, 31 Aug 2026 (meta-cloud-api.md §1.1). Left out is not enabled.
+ */
+function optins({ recording, transcription }: Captures = {}): object {
+  return {
+    ...(recording === undefined ? {} : { recording: optin(recording) }),
+    ...(transcription === undefined ? {} : { transcription: optin(transcription) }),
+  };
+}
+
+function optin({ purpose, language }: CaptureConsent): object {
+  const said = purpose.trim();
+  if (said === '' || said.length > LONGEST_ANNOUNCED) {
+    throw invalid(`What is recorded for must be said in 1 to ${LONGEST_ANNOUNCED} characters.`);
+  }
+  // Meta has a list of languages; what is not on it is refused by Meta, which may have more by now.
+  if (!/^[a-z]{2}(_[A-Z]{2})?$/.test(language))
+    throw invalid('The language of the announcement must look like pt or en_US.');
+  return { status: 'ENABLED', purpose: said, announcement_language: language };
 }
 
 export function ending(callId: string, action: 'reject' | 'terminate'): object {

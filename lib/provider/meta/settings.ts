@@ -25,6 +25,8 @@ export interface ProfileOverrides {
   paths?: Partial<Profile['paths']>;
   webhook?: Partial<Profile['webhook']>;
   management?: Partial<Profile['management']>;
+  /** Hosts from which recordings and transcripts may be fetched, with the access token. In place of the profile's own. */
+  mediaHosts?: string[];
   /** Allows `http:` to another machine; the token then travels in clear. */
   allowPlainHttp?: boolean;
 }
@@ -82,7 +84,14 @@ const schema = z.object({
         .max(32)
         .regex(/^[\x20-\x7e]*$/)
         .optional(),
-      paths: optional(z.object({ calls: optional(path), messages: optional(path), permissions: optional(path) })),
+      paths: optional(
+        z.object({
+          calls: optional(path),
+          messages: optional(path),
+          permissions: optional(path),
+          media: optional(path),
+        }),
+      ),
       webhook: optional(
         z.object({
           header: optional(headerName),
@@ -94,6 +103,15 @@ const schema = z.object({
             ),
           ),
         }),
+      ),
+      mediaHosts: optional(
+        z
+          .array(
+            z
+              .string()
+              .regex(/^[a-z0-9][a-z0-9.-]{0,252}$/, 'the hosts for media must be names such as media.example.com'),
+          )
+          .max(20),
       ),
       management: optional(z.object({ settings: optional(path), templates: optional(path) })),
       allowPlainHttp: z.boolean().optional(),
@@ -127,6 +145,7 @@ export function checkSettings(settings: unknown): CheckedSettings {
     ...(overrides?.authHeader !== undefined ? { authHeader: overrides.authHeader } : {}),
     ...(overrides?.authPrefix !== undefined ? { authPrefix: overrides.authPrefix } : {}),
     paths: { ...base.paths, ...defined(overrides?.paths) },
+    media: { ...base.media, ...(overrides?.mediaHosts !== undefined ? { hosts: overrides.mediaHosts } : {}) },
     webhook: { ...base.webhook, ...defined(overrides?.webhook) },
     management: { ...base.management, ...defined(overrides?.management) },
   };

@@ -1,0 +1,74 @@
+import type { CallRecord } from '../ledger/ledger.ts';
+import type { Desk } from './desk.ts';
+import { durably } from './durably.ts';
+import { type LiveCall, view } from './live-call.ts';
+import { told } from './patience.ts';
+import { CallError, type Switchboard } from './switchboard.ts';
+
+/** What is written down about calls beside their events: records, recordings, announcements. */
+export function notes(desk: Desk): Pick<Switchboard, 'callRecords' | 'noteRecording' | 'announced' | 'checkRecording'> {
+  const { ledger, businessNumber } = desk.deps;
+  return {
+    callRecords: async (query) => {
+      if (ledger.callRecords === undefined)
+        throw new CallError('call_failed', 'This permission store keeps no call records.', 'Choose another store.');
+      return ledger.callRecords({ ...query, businessNumberId: businessNumber.id });
+    },
+    noteRecording: async (id, recording) => {
+      let known = false;
+      const noting = durably(desk, `A recording of call ${id}`, async () => {
+        known = (await ledger.noteRecording?.(id, recording)) ?? false;
+      });
+      const call = desk.registry.find(id);
+      call?.noting.add(noting);
+      await noting;
+      call?.noting.delete(noting);
+      return known;
+    },
+    announced: (id) => {
+      const call = desk.registry.find(id);
+      if (call !== undefined) call.announced = true;
+    },
+    checkRecording: (id) => {
+      if (desk.deps.announceRecordings !== true || desk.registry.find(id)?.announced === true) return;
+      throw new CallError(
+        'announcement_missing',
+        'This number records a call only after the person has been told, and nothing has told them in this call.',
+        'Play a prompt that is marked as announcement, whole, before the recording; or let WhatsApp record, which announces it by itself.',
+      );
+    },
+  };
+}
+
+/** A record begins when the ledger reserved the call, by its own clock. */
+const CLOCKS_DIFFER_MS = 120_000;
+
+/**
+ * The record of a call that has ended, as it goes along with *ended*: what is durable then is told then. Says who ended the call
+ * first, since providers do not. @returns undefined if the store cannot tell; never throws
+ */
+export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRecord | undefined> {
+  const { ledger, businessNumber } = desk.deps;
+  const { id, endedBy, contact, startedAt, direction } = view(call);
+  try {
+    await Promise.all(call.noting);
+    if (endedBy !== undefined) await ledger.noteCallEnd?.(id, { endedBy });
+    let after: string | undefined;
+    do {
+      const page = await ledger.callRecords?.({
+        businessNumberId: businessNumber.id,
+        contact,
+        direction,
+        from: startedAt - CLOCKS_DIFFER_MS,
+        to: startedAt + CLOCKS_DIFFER_MS,
+        ...(after === undefined ? {} : { after }),
+      });
+      const found = page?.entries.find((entry) => entry.id === id);
+      if (found !== undefined) return found;
+      after = page?.next;
+    } while (after !== undefined);
+  } catch (error) {
+    desk.deps.log('warn', `The record of call ${id} could not be read: ${told(error)}`);
+  }
+  return undefined;
+}
