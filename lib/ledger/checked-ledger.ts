@@ -1,5 +1,14 @@
 import type { BusinessNumber, Contact, Instant, Permission, Reason } from '../permission/model.ts';
 import type { ProviderEvent } from '../provider/event.ts';
+import type { CallRecordPage, CallRecordQuery } from './call-record.ts';
+import type {
+  CallbackClaim,
+  CallbackEnd,
+  CallbackPage,
+  CallbackQuery,
+  CallbackRequest,
+  NewCallback,
+} from './callback.ts';
 import { doNotCallParts } from './do-not-call-lines.ts';
 import * as input from './input.ts';
 import type {
@@ -34,8 +43,10 @@ import type { AuditProgress } from './operations/verify-audit.ts';
 const { checked } = input;
 /** So many lines of an import are one operation, so that nobody waits long behind it. */
 const IMPORT_PART = 200;
-/** People on a page of the list, if the query does not say. */
+/** Calls, callback requests and people on a page, if the query does not say. */
 const LIST_PAGE = 100;
+const RECORDS_PAGE = 100;
+const CALLBACKS_PAGE = 100;
 
 /**
  * The ledger as its users see it, whatever the engine: every argument is checked before it goes anywhere, and every method
@@ -94,6 +105,51 @@ export abstract class CheckedLedger implements Ledger {
   }
   adopt(reservationIds: string[]): Promise<void> {
     return this.ask('adopt', () => [checked(input.reservationIds, reservationIds, 'list of reservation ids')]);
+  }
+  claimCall(callId: string, purpose?: string): Promise<StoredCall | undefined> {
+    return this.ask('claimCall', () => [
+      checked(input.callId, callId, 'call id'),
+      ...(purpose === undefined ? [] : [checked(input.purposeInput, purpose, 'purpose')]),
+    ]);
+  }
+  callRecords(query: CallRecordQuery): Promise<CallRecordPage> {
+    return this.#page(query, RECORDS_PAGE, (rest) =>
+      this.ask<CallRecordPage>('callRecords', () => [checked(input.callRecordQuery, rest, 'call record query')]),
+    );
+  }
+  noteRecording(id: string, recording: { file: string; seconds?: number }): Promise<boolean> {
+    return this.ask('noteRecording', () => [
+      checked(input.reservationId, id, 'reservation id'),
+      checked(input.recording, recording, 'recording'),
+    ]);
+  }
+  noteCallEnd(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean> {
+    return this.ask('noteCallEnd', () => [
+      checked(input.reservationId, id, 'reservation id'),
+      checked(input.endedBy, end, 'end of a call'),
+    ]);
+  }
+  addCallback(wish: NewCallback): Promise<{ callback: CallbackRequest; added: boolean }> {
+    return this.ask('addCallback', () => [checked(input.newCallback, wish, 'callback request')]);
+  }
+  callbacks(query: CallbackQuery): Promise<CallbackPage> {
+    return this.#page(query, CALLBACKS_PAGE, (rest) =>
+      this.ask<CallbackPage>('callbacks', () => [checked(input.callbackQuery, rest, 'callback query')]),
+    );
+  }
+  async claimCallback(query: CallbackClaim): Promise<CallbackRequest | undefined> {
+    for (;;) {
+      const { callback, again } = await this.ask<ReturnType<typeof OPERATIONS.claimCallback>>('claimCallback', () => [
+        checked(input.callbackClaim, query, 'claim of a callback'),
+      ]);
+      if (callback !== undefined || again !== true) return callback;
+    }
+  }
+  finishCallback(id: string, end: CallbackEnd): Promise<CallbackRequest> {
+    return this.ask('finishCallback', () => [
+      checked(input.callbackId, id, 'callback id'),
+      checked(input.callbackEnd, end, 'end of a callback'),
+    ]);
   }
   status(businessNumberId: string, contact: Contact): Promise<Permission> {
     return this.ask('status', () => [
@@ -198,5 +254,23 @@ export abstract class CheckedLedger implements Ledger {
       after = part.next;
     }
     return sumUp(parts);
+  }
+
+  /** Asks for parts until the page is full or there is nothing more. */
+  async #page<Query extends { after?: string; limit?: number }, Entry>(
+    query: Query,
+    usual: number,
+    part: (query: Query) => Promise<{ entries: Entry[]; next?: string }>,
+  ): Promise<{ entries: Entry[]; next?: string }> {
+    const entries: Entry[] = [];
+    let rest = query;
+    for (;;) {
+      const { entries: more, next } = await part(rest);
+      entries.push(...more);
+      if (next === undefined) return { entries };
+      const limit = (query.limit ?? usual) - entries.length;
+      if (limit <= 0) return { entries, next };
+      rest = { ...query, after: next, limit };
+    }
   }
 }

@@ -56,6 +56,10 @@ export interface Erasure {
   auditRows: number;
   requests: number;
   calls: number;
+  /** Callback requests that were taken away; absent if there were none. */
+  callbacks?: number;
+  /** Files of recordings of their calls, if there are any. They are not the ledger's: whoever keeps them deletes them. */
+  recordings?: string[];
   /** They had opted out: a keyed fingerprint of their names stays, so that nobody calls them again; nothing that names them does. */
   keepsDoNotCall: boolean;
 }

@@ -4,6 +4,7 @@ import type { CallEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
 import { newReservationId } from '../reservation-id.ts';
 import { LONGEST_RING_MS } from '../timings.ts';
+import { keptErrors, withNotes } from './call-notes.ts';
 import { isNameless } from './fingerprint.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
@@ -38,7 +39,10 @@ export function applyCallEvent(tx: Transaction, number: NumberRow, event: CallEv
   }
   const before = judgeCall(call.facts, tx.profile);
   prove(call);
+  learnDirection(call, event);
   call.facts = withFact(call.facts, event);
+  if (event.type === 'call.terminated' && event.errors.length > 0)
+    withNotes(call, { errors: keptErrors(event.errors) });
   call.lastNews = tx.now;
   return hearCall(tx, call, pair, number.id, event.type.replace('.', '_'), before, found === undefined);
 }
@@ -78,6 +82,13 @@ function unknownCall(tx: Transaction, number: NumberRow, event: CallEvent, pair:
     purpose: '',
     facts: inbound ? { inbound: true } : {},
   };
+}
+
+/** The end of a person's call may be told first and without saying whose it was; what comes later says so. */
+function learnDirection(call: CallRow, event: CallEvent): void {
+  if (call.direction !== FOREIGN || !('direction' in event) || event.direction !== 'inbound') return;
+  call.direction = INBOUND;
+  call.facts = { ...call.facts, inbound: true };
 }
 
 /** Of a call of which the end is heard first, the end tells when it was picked up: it began before. */

@@ -2,7 +2,7 @@ import { type CallVerdict, judgeCall } from '../../permission/call-facts.ts';
 import type { Contact } from '../../permission/model.ts';
 import type { Profile } from '../../permission/profile.ts';
 import type { StoredCall } from '../ledger.ts';
-import { type CallRow, INBOUND, OURS } from './records.ts';
+import { type CallRow, INBOUND } from './records.ts';
 
 /**
  * What the rules look at, derived from state and facts. `counts`: it is, was or may yet become a connected call of ours.
@@ -19,9 +19,9 @@ export function derive(call: CallRow, profile: Profile): CallVerdict & { counts:
   return { ...verdict, counts, live };
 }
 
-/** A call whose silence ends its blocking: not known to exist, or not ours to end. */
-export function isBounded(call: Pick<CallRow, 'direction' | 'state'>): boolean {
-  return call.direction !== OURS || call.state === 'unknown';
+/** A call whose silence ends its blocking: not known to exist, or nobody's here to end. */
+export function isBounded(call: Pick<CallRow, 'owner' | 'state'>): boolean {
+  return call.owner === '' || call.state === 'unknown';
 }
 
 export function toStoredCall(call: CallRow, businessNumberId: string, contact: Contact, profile: Profile): StoredCall {
@@ -42,6 +42,7 @@ export function toStoredCall(call: CallRow, businessNumberId: string, contact: C
   if (verdict.durationSeconds !== undefined) stored.durationSeconds = verdict.durationSeconds;
   if (verdict.errorCode !== undefined) stored.errorCode = verdict.errorCode;
   if (call.origin !== undefined) stored.origin = call.origin;
+  if (call.direction === INBOUND) stored.direction = 'inbound';
   if (call.facts.endRequested !== undefined) stored.endRequested = call.facts.endRequested;
   return stored;
 }

@@ -3,7 +3,7 @@ import type { CallOutcome, StoredCall } from '../ledger.ts';
 import { LedgerError } from '../ledger.ts';
 import { toStoredCall } from './call-derived.ts';
 import { hearCall } from './hear-call.ts';
-import { type CallRow, OURS } from './records.ts';
+import { type CallRow, INBOUND } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Our own conclusion about a call that no webhook will tell. Webhooks that come all the same know better. */
@@ -52,13 +52,38 @@ export function findCall(
       : id.callId !== undefined
         ? tx.records.findCallByProviderId(id.callId)
         : undefined;
-  return call === undefined || call.direction !== OURS ? undefined : stored(tx, call);
+  return call === undefined || call.owner === '' ? undefined : stored(tx, call);
+}
+
+/** An incoming call that nobody holds becomes this owner's, whose end it is to see to from now on. */
+export function claimCall(tx: Transaction, callId: string, purpose?: string): StoredCall | undefined {
+  const call = tx.records.findCallByProviderId(callId) ?? tx.records.findCall(callId);
+  if (call === undefined || call.direction !== INBOUND) return undefined;
+  if (call.facts.terminated !== undefined || call.facts.finished !== undefined) return undefined;
+  // What another owner had, even a dead one, may have been answered there: it can only be adopted and ended.
+  if (call.owner !== '' && call.owner !== tx.owner) return undefined;
+  if (call.owner === tx.owner && (purpose === undefined || purpose === call.purpose)) return stored(tx, call);
+  call.owner = tx.owner;
+  if (purpose !== undefined) call.purpose = purpose;
+  call.lastNews = tx.now;
+  tx.records.writeCall(call);
+  tx.records.writeAudit({
+    event: 'call_claimed',
+    detail: {
+      reservationId: call.reservationId,
+      ...(call.callId === undefined ? {} : { callId: call.callId }),
+      purpose: call.purpose,
+    },
+    numberId: call.numberId,
+    pair: tx.records.readPair(call.pairId),
+  });
+  return stored(tx, call);
 }
 
 export function adopt(tx: Transaction, reservationIds: string[]): void {
   for (const reservationId of reservationIds) {
     const call = tx.records.findCall(reservationId);
-    if (call === undefined || tx.records.ownerLives(call.owner)) continue;
+    if (call === undefined || call.owner === '' || tx.records.ownerLives(call.owner)) continue;
     const from = call.owner;
     // Nobody knows whether a dead process had sent it.
     if (call.state === 'reserved') call.state = 'unknown';

@@ -6,6 +6,7 @@ import type { OptOutMatch } from '../../permission/opt-out.ts';
 import { viewPermission } from '../../permission/permission-view.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import type { DoNotCallImport, DoNotCallPage, Effect, OptedOut } from '../ledger.ts';
+import { cancelCallbacks } from './callback-ends.ts';
 import { isNameless } from './fingerprint.ts';
 import { conflicting, findOrMakePair, findPair } from './identity.ts';
 import type { PairRow } from './records.ts';
@@ -33,6 +34,7 @@ export function optOut(tx: Transaction, pair: PairRow, businessNumberId: string,
       ...(messageId === undefined ? {} : { messageId }),
     },
   );
+  cancelCallbacks(tx, pair);
   const effect: OptedOut = {
     kind: 'opted_out',
     businessNumberId,

@@ -10,6 +10,9 @@ import { conflicting, findPair, namesOf } from './identity.ts';
 import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 
+/** A text as short as this stands anywhere, and says nothing about anybody. */
+const LONG_ENOUGH = 8;
+
 /** By this event of the audit, `verifyAudit` knows that details are missing rightly. */
 export const ERASED_EVENT = 'person_erased';
 
@@ -29,7 +32,9 @@ export function erase(tx: Transaction, businessNumberId: string, contact: Contac
   const names = forgetNames(tx, pair, pairs, contact);
   const ids = new Set<string>();
   const requests = forgetRequests(tx, pair, ids);
-  const calls = forgetCalls(tx, pair, ids);
+  const recordings: string[] = [];
+  const calls = forgetCalls(tx, pair, ids, recordings);
+  const callbacks = forgetCallbacks(tx, pairs, ids);
   forgetEvents(tx, businessNumberId, names);
   const auditRows = tx.records.eraseAudit(pairs);
   const state = applyErasure(pair.state, tx.now);
@@ -38,7 +43,13 @@ export function erase(tx: Transaction, businessNumberId: string, contact: Contac
     const row = tx.records.readPair(pairId);
     tx.records.writeState({ ...row, state: pairId === pair.pairId ? state : newPair() });
   }
-  const erasure = { auditRows, requests, calls, keepsDoNotCall: state.doNotCall !== undefined };
+  const erasure = {
+    auditRows,
+    requests,
+    calls,
+    ...(callbacks === 0 ? {} : { callbacks }),
+    keepsDoNotCall: state.doNotCall !== undefined,
+  };
   tx.records.writeAudit({
     event: ERASED_EVENT,
     detail: { pairs, ...erasure },
@@ -46,7 +57,7 @@ export function erase(tx: Transaction, businessNumberId: string, contact: Contac
     pair: tx.records.readPair(pair.pairId),
   });
   tx.forgot?.(names, ids);
-  return { known: true, ...erasure };
+  return { known: true, ...erasure, ...(recordings.length === 0 ? {} : { recordings }) };
 }
 
 /** What is under way will tell its end by these names. */
@@ -96,11 +107,15 @@ function forgetRequests(tx: Transaction, { pairId }: PairRow, ids: Set<string>):
   return requests.length;
 }
 
-function forgetCalls(tx: Transaction, { pairId }: PairRow, ids: Set<string>): number {
+function forgetCalls(tx: Transaction, { pairId }: PairRow, ids: Set<string>, recordings: string[]): number {
   const calls = tx.records.everyCall(pairId);
-  for (const { origin, callId, requestId, ...call } of calls) {
+  for (const { origin, callId, requestId, notes, ...call } of calls) {
     note(ids, callId);
     note(ids, requestId);
+    for (const { file } of notes?.recordings ?? []) {
+      recordings.push(file);
+      note(ids, file);
+    }
     tx.records.forgetCall({
       ...call,
       purpose: '',
@@ -108,6 +123,12 @@ function forgetCalls(tx: Transaction, { pairId }: PairRow, ids: Set<string>): nu
     });
   }
   return calls.length;
+}
+
+function forgetCallbacks(tx: Transaction, pairs: readonly number[], ids: Set<string>): number {
+  const gone = pairs.flatMap((pairId) => tx.records.deleteCallbacks(pairId));
+  for (const { note: text } of gone) if (text !== undefined && text.length >= LONG_ENOUGH) note(ids, text);
+  return gone.length;
 }
 
 /** Events and effects that no flow has taken yet, and none shall. */

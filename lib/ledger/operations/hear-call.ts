@@ -1,6 +1,7 @@
 import { applyConnected, applyContactByPerson } from '../../permission/apply.ts';
 import { judgeCall } from '../../permission/call-facts.ts';
 import type { Effect } from '../ledger.ts';
+import { completeCallbacks } from './callback-ends.ts';
 import { type CallRow, FOREIGN, INBOUND, OURS, type PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
 import { commitTransition, recountUnanswered } from './transition.ts';
@@ -56,6 +57,10 @@ export function hearCall(
   }
   if (verdict.connectedAt !== before.connectedAt || verdict.unanswered !== before.unanswered) {
     effects.push(...recountUnanswered(tx, pair, businessNumberId));
+  }
+  if (verdict.outcome === 'completed' && before.outcome !== 'completed') {
+    const since = verdict.connectedAt ?? call.startedAt;
+    if (completeCallbacks(tx, call, pair, since)) tx.records.writeCall(call);
   }
   return effects;
 }

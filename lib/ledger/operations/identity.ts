@@ -2,6 +2,7 @@ import { mergePairs } from '../../permission/apply.ts';
 import type { Contact } from '../../permission/model.ts';
 import { reasonFor } from '../../permission/reason-text.ts';
 import { LedgerError } from '../ledger.ts';
+import { cancelCallbacks } from './callback-ends.ts';
 import { isNameless, knownFingerprint } from './fingerprint.ts';
 import type { PairRow } from './records.ts';
 import type { Transaction } from './transaction.ts';
@@ -137,6 +138,7 @@ function carryOptOut(tx: Transaction, from: PairRow, to: PairRow): void {
   if (from.state.doNotCall !== undefined && to.state.doNotCall === undefined) {
     to.state = { ...to.state, doNotCall: from.state.doNotCall };
     tx.records.writeState(to);
+    cancelCallbacks(tx, to);
   }
   tx.records.writeAudit({
     event: 'identity_changed',
@@ -167,6 +169,7 @@ function merge(tx: Transaction, a: PairRow, b: PairRow): PairRow {
     numberId: pair.numberId,
     pair,
   });
+  if (state.doNotCall !== undefined) cancelCallbacks(tx, pair);
   return pair;
 }
 

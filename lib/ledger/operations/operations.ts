@@ -1,5 +1,8 @@
 import { append, dispatched, undispatched } from './append.ts';
-import { adopt, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
+import { noteCallEnd, noteRecording } from './call-notes.ts';
+import { callRecords } from './call-record.ts';
+import { addCallback, callbacks, claimCallback, finishCallback } from './callbacks.ts';
+import { adopt, claimCall, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
 import { claimOptOutConfirmation, doNotCall, doNotCallList, importDoNotCall, stillAllowed } from './do-not-call.ts';
 import { erase } from './erase.ts';
 import { list } from './list.ts';
@@ -26,6 +29,14 @@ export const OPERATIONS = {
   liveCalls,
   findCall,
   adopt,
+  claimCall,
+  callRecords,
+  noteRecording,
+  noteCallEnd,
+  addCallback,
+  callbacks,
+  claimCallback,
+  finishCallback,
   status,
   correct,
   doNotCall,

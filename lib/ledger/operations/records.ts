@@ -2,6 +2,8 @@ import type { CallFacts } from '../../permission/call-facts.ts';
 import type { Contact, Instant, PermissionStatus, ReservationState, Use } from '../../permission/model.ts';
 import type { PairState } from '../../permission/pair-state.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
+import type { CallRecord } from '../call-record.ts';
+import type { CallbackRequest } from '../callback.ts';
 import type { Appended, AuditQuery, AuditRow, Effect } from '../ledger.ts';
 
 /** A business number as stored. */
@@ -72,8 +74,56 @@ export interface CallRow {
   requestId?: string;
   origin?: { nodeId: string; data?: unknown };
   facts: CallFacts;
+  /** What only its record shows; absent if there is nothing. */
+  notes?: CallNotes;
   /** The start under which the store has it counted for its business number. Kept by the records alone. */
   counted?: Instant | undefined;
+}
+
+/** What the record of a call shows and no rule looks at. */
+export interface CallNotes {
+  errors?: CallRecord['errors'];
+  recordings?: CallRecord['recordings'];
+  endedBy?: CallRecord['endedBy'] & string;
+  callbackId?: string;
+}
+
+/** A page of calls of a number in the order of their reservation ids, those between two ids (both excluded) alone. */
+export interface CallPageQuery {
+  numberId: number;
+  pairId?: number;
+  afterId: string;
+  beforeId?: string;
+  /** Most rows that are looked at. */
+  limit: number;
+}
+
+/** A callback request as stored: a claim that has lapsed is still `claimed` here. */
+export interface CallbackRow {
+  callbackId: string;
+  numberId: number;
+  pairId: number;
+  source: CallbackRequest['source'];
+  note?: string;
+  requestedAt: Instant;
+  dueAt?: Instant;
+  state: CallbackRequest['state'];
+  claimedBy?: string;
+  claimedUntil?: Instant;
+  callId?: string;
+  attempts: number;
+  /** When it was last written. */
+  changedAt: Instant;
+}
+
+/** A page of callback requests of a number in the order of their ids. */
+export interface CallbackPageQuery {
+  numberId: number;
+  pairId?: number;
+  /** Stored states; all if left out. */
+  states?: readonly CallbackRow['state'][];
+  afterId: string;
+  limit: number;
 }
 
 /** A call of a pair as the rules look at it. */
@@ -230,7 +280,7 @@ export interface Records {
   deleteCall(call: CallRow): void;
   /** Every call of a pair, in every direction. */
   everyCall(pairId: number): CallRow[];
-  /** Writes purpose, origin, and the provider's ids of call and request, after an erasure changed them. */
+  /** Writes purpose, origin, notes, and the provider's ids of call and request, after an erasure changed them. */
   forgetCall(call: CallRow): void;
   findCall(reservationId: string): CallRow | undefined;
   findCallByProviderId(callId: string, numberId?: number): CallRow | undefined;
@@ -244,8 +294,25 @@ export interface Records {
   unansweredEnds(pairId: number, limit: number): Instant[];
   /** Reservation ids of our calls to this person without an end. */
   liveCalls(pairId: number): string[];
-  /** Our calls of a number without an end, oldest first. */
+  /** Calls of a number that somebody holds (ours, and incoming ones that were claimed) without an end, oldest first. */
   callsWithoutEnd(numberId: number): CallRow[];
+  /** `next`: the id of the last row looked at, if there may be more. */
+  callPage(query: CallPageQuery): { calls: CallRow[]; next?: string };
+
+  /** Writes a callback request, new or known. Its key, if it has one, is known from then on. */
+  writeCallback(callback: CallbackRow): void;
+  findCallback(callbackId: string): CallbackRow | undefined;
+  /** The request that was made, or meant, under a key. */
+  findCallbackByKey(numberId: number, key: Uint8Array): CallbackRow | undefined;
+  writeCallbackKey(numberId: number, key: Uint8Array, callback: CallbackRow): void;
+  /** Requests of a pair that are open or claimed, oldest first. */
+  openCallbacks(pairId: number): CallbackRow[];
+  /** The oldest requests of a number that may be claimed at this time: due, and open or with a lapsed claim. */
+  callbacksToClaim(numberId: number, limit: number): CallbackRow[];
+  /** `next`: the id of the last row looked at, if there may be more. */
+  callbackPage(query: CallbackPageQuery): { callbacks: CallbackRow[]; next?: string };
+  /** Every request of a pair, and its keys, go. Returns those that were there. */
+  deleteCallbacks(pairId: number): CallbackRow[];
 
   knowsEvent(key: Uint8Array): boolean;
   insertEvent(key: Uint8Array, event: ProviderEvent, effects: readonly Effect[]): void;
@@ -291,8 +358,9 @@ export interface Records {
   eraseAudit(pairIds: readonly number[]): number;
   /**
    * Retention. Audit rows go from the beginning of the chain only, without a gap, and the anchor moves with them. Of requests
-   * and calls those without an end, and unanswered calls after the pair's `streakFrom`, always stay. A pair goes, with its
-   * names, if nothing holds on to it: no request, call or row of the audit, no do-not-call entry, stored status neither
+   * and calls those without an end, and unanswered calls after the pair's `streakFrom`, always stay. Callback requests go by
+   * the latest of their times, whatever their state. A pair goes, with its
+   * names, if nothing holds on to it: no request, call, callback request or row of the audit, no do-not-call entry, stored status neither
    * `granted` nor `pending`, none of its times later than `before`; one that others were merged into goes after them.
    */
   purge(what: Purge): void;

@@ -1,6 +1,7 @@
 import { applyRequestSent } from '../../permission/apply.ts';
 import type { Contact, ReservationState } from '../../permission/model.ts';
 import { LedgerError, type Settlement } from '../ledger.ts';
+import { keptErrors, withNotes } from './call-notes.ts';
 import { isNameless } from './fingerprint.ts';
 import { hearCall } from './hear-call.ts';
 import { learnPair } from './identity.ts';
@@ -109,6 +110,7 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
       call.lastNews = tx.now;
     } else if (call.facts.finished === undefined) {
       call.facts = { ...call.facts, finished: { outcome: 'failed', at: tx.now } };
+      withNotes(call, { errors: keptErrors([{ code: 'not_placed', message: settlement.why }]) });
     }
     tx.records.writeCall(call);
     tx.records.writeAudit({
@@ -129,6 +131,7 @@ function settleCall(tx: Transaction, call: CallRow, settlement: Settlement): voi
     // Webhooks that did not name our correlation id came first: they were about this call.
     tx.records.deleteCall(stray);
     call.facts = { ...stray.facts, ...call.facts };
+    if (stray.notes !== undefined) call.notes = { ...stray.notes, ...call.notes };
   }
   if (call.state === 'reserved') {
     call.at = Math.max(call.at, tx.now);

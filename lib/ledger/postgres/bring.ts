@@ -46,6 +46,7 @@ export type BringName =
   | 'pairs'
   | 'requests'
   | 'calls'
+  | 'callbacks'
   | 'starts'
   | 'live'
   | 'events'
@@ -89,6 +90,10 @@ export function bringStatements(
   }
   if (needs.reservations.size + needs.calls.size > 0 || (ofPairs && (anyCalls || whole))) {
     list.push(['calls', calls(s, needs, profile, reach)]);
+  }
+  if (ofPairs && (needs.lists.callbacks || whole)) {
+    const open = whole ? '' : 'AND state < 2';
+    list.push(['callbacks', { text: `SELECT * FROM ${s}.callback WHERE pair_id = ANY(${PAIRS}) ${open}` }]);
   }
   if (needs.loads.size > 0) {
     list.push(['starts', starts(s, reach)]);
@@ -257,8 +262,8 @@ function starts(s: string, reach: Horizons): Statement {
 
 function live(s: string): Statement {
   return {
-    text: `SELECT number_id, count(*) FILTER (WHERE direction = 0 AND state <> 3) AS live,
-        array_agg(last_news::float8) FILTER (WHERE direction <> 0 OR state = 3) AS bounded
+    text: `SELECT number_id, count(*) FILTER (WHERE owner <> '' AND state <> 3) AS live,
+        array_agg(last_news::float8) FILTER (WHERE owner = '' OR state = 3) AS bounded
       FROM ${s}.call WHERE number_id = ANY(${NUMBERS}) AND live = 1 GROUP BY number_id`,
   };
 }

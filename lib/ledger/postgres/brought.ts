@@ -1,5 +1,5 @@
 import type { Instant } from '../../permission/model.ts';
-import type { CallRow, NumberRow, PairRow, RequestRow } from '../operations/records.ts';
+import type { CallbackRow, CallRow, NumberRow, PairRow, RequestRow } from '../operations/records.ts';
 
 /** A call with what is stored as derived from it. */
 export interface StoredCallRow extends CallRow {
@@ -49,6 +49,9 @@ export interface Brought {
   reach: Map<number, Reach>;
   requests: Map<string, RequestRow>;
   calls: Map<string, StoredCallRow>;
+  /** Of every pair brought, if they were asked for: those that are open or claimed, or all if `whole` was. */
+  callbacks: Map<string, CallbackRow>;
+  askedCallbacks: boolean;
   askedReservations: Set<string>;
   askedMessages: Set<string>;
   askedCalls: Set<string>;

@@ -1,7 +1,7 @@
 import type { Instant } from '../../permission/model.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
 import type { Effect } from '../ledger.ts';
-import type { Purge, RequestRow } from '../operations/records.ts';
+import type { CallbackRow, Purge, RequestRow } from '../operations/records.ts';
 import type { StoredCallRow, StoredNumber, StoredPair } from './brought.ts';
 
 /** One row for the audit, ready but for its place in the chain. */
@@ -34,6 +34,8 @@ export interface Changes {
   readonly requests: ReadonlyMap<string, RequestRow | undefined>;
   readonly calls: ReadonlyMap<string, StoredCallRow | undefined>;
   readonly events: Map<string, NewEvent>;
+  readonly callbacks: ReadonlyMap<string, CallbackRow | undefined>;
+  readonly callbackKeys: ReadonlyMap<string, { numberId: number; key: string; callbackId: string }>;
   /** Keys of events that were handed out, hexadecimal. */
   readonly dispatched: string[];
   readonly notices: Effect[];
@@ -50,9 +52,10 @@ export interface Changes {
 }
 
 export function isEmpty(changes: Changes): boolean {
-  const { numbers, pairs, aliases, absorbed, requests, calls, events, dispatched, notices, audit, erased, purges } =
-    changes;
-  const maps = numbers.size + pairs.size + aliases.size + requests.size + calls.size + events.size;
+  const { numbers, pairs, aliases, absorbed, requests, calls, callbacks, callbackKeys } = changes;
+  const { events, dispatched, notices, audit, erased, purges } = changes;
+  const rows = requests.size + calls.size + callbacks.size + callbackKeys.size;
+  const maps = numbers.size + pairs.size + aliases.size + rows + events.size;
   const lists = absorbed.length + dispatched.length + notices.length + audit.length + erased.length + purges.length;
   return (
     maps + lists === 0 && !changes.taken && changes.purgeInbox === undefined && changes.fingerprintKey === undefined

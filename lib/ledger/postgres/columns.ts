@@ -2,7 +2,8 @@ import type { Contact, Instant } from '../../permission/model.ts';
 import type { PairState } from '../../permission/pair-state.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { derive } from '../operations/call-derived.ts';
-import type { CallRow, PairRow, RequestRow } from '../operations/records.ts';
+import type { CallbackRow, CallRow, PairRow, RequestRow } from '../operations/records.ts';
+import { callbackStateNumber } from '../rows/callback-row.ts';
 import { stateNumber } from '../rows/reservation-state.ts';
 
 /** Rows as PostgreSQL takes them: one JSON object each, named by column. */
@@ -122,5 +123,24 @@ export function callColumns(call: CallRow, profile: Profile): Columns {
     unanswered: verdict.unanswered ? 1 : 0,
     duration_s: verdict.durationSeconds ?? null,
     error_code: orNull(verdict.errorCode),
+    notes: json(call.notes),
+  };
+}
+
+export function callbackColumns(row: CallbackRow): Columns {
+  return {
+    callback_id: text(row.callbackId),
+    number_id: row.numberId,
+    pair_id: row.pairId,
+    source: row.source,
+    note: orNull(row.note),
+    requested_at: whole(row.requestedAt),
+    due_at: whole(row.dueAt),
+    state: callbackStateNumber(row.state),
+    claimed_by: orNull(row.claimedBy),
+    claimed_until: whole(row.claimedUntil),
+    call_id: orNull(row.callId),
+    attempts: row.attempts,
+    changed_at: whole(row.changedAt),
   };
 }

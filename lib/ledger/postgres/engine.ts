@@ -41,9 +41,24 @@ const READS: ReadonlySet<OperationName> = new Set([
   'nextLapse',
 ]);
 /** Reads that may take long, on another one. */
-const REPORTS: ReadonlySet<OperationName> = new Set(['audit', 'verifyAudit', 'list', 'statistics', 'doNotCallList']);
+const REPORTS: ReadonlySet<OperationName> = new Set([
+  'audit',
+  'verifyAudit',
+  'list',
+  'statistics',
+  'doNotCallList',
+  'callRecords',
+  'callbacks',
+]);
 /** They ask questions about more than single rows. */
-const ALONE: ReadonlySet<OperationName> = new Set(['sweep', 'erase', ...REPORTS]);
+const ALONE: ReadonlySet<OperationName> = new Set([
+  'sweep',
+  'erase',
+  'addCallback',
+  'claimCallback',
+  'finishCallback',
+  ...REPORTS,
+]);
 
 /** A connection that has been silent for so long in the middle of a statement is given up; a report may take longer. */
 const PATIENCE_MS = 12_000;

@@ -47,7 +47,7 @@ export class Instances {
       },
       {
         text: `SELECT l.owner FROM (
-            SELECT owner FROM ${s}.call WHERE live = 1 AND direction = 0 AND ended_at IS NULL
+            SELECT owner FROM ${s}.call WHERE live = 1 AND ended_at IS NULL
             UNION SELECT owner FROM ${s}.inbox WHERE done = 0 UNION SELECT taker FROM ${s}.inbox WHERE done = 0) l
           WHERE l.owner <> '' AND l.owner <> $1 AND NOT ${isAlive(s, 'l.owner', now)} ORDER BY 1`,
         values: [owner],

@@ -7,6 +7,8 @@ export interface PairLists {
   requests: boolean;
   /** Calls of the window, live ones, and the newest unanswered ones. */
   calls: boolean;
+  /** Callback requests that are open or claimed. */
+  callbacks: boolean;
   /** Everything that was ever written about the pair. */
   whole: boolean;
 }
@@ -31,7 +33,7 @@ export class Needs {
   readonly calls = new Set<string>();
   /** Keys of events, hexadecimal. */
   readonly events = new Set<string>();
-  readonly lists: PairLists = { requests: false, calls: false, whole: false };
+  readonly lists: PairLists = { requests: false, calls: false, callbacks: false, whole: false };
   /** Earlier than the usual windows, where a rule looks further back. */
   requestsAfter: Instant | undefined;
   callsAfter: Instant | undefined;

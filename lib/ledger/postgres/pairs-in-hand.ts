@@ -41,9 +41,13 @@ export class PairsInHand {
     return pair;
   }
 
+  has(pairId: number): boolean {
+    return this.#changes.pairs.has(pairId) || this.#brought.pairs.has(pairId);
+  }
+
   /** Of many at once, so that one more try brings them all. */
   insistOnAll(pairIds: readonly number[]): void {
-    const missing = pairIds.filter((id) => !this.#changes.pairs.has(id) && !this.#brought.pairs.has(id));
+    const missing = pairIds.filter((id) => !this.has(id));
     if (missing.length === 0) return;
     throw new Missing('pairs', (needs) => {
       for (const id of missing) needs.pairs.add(id);

@@ -21,11 +21,19 @@ export function purgeStatements(
     {
       text: `DELETE FROM ${s}.call WHERE reservation_id IN (
         SELECT c.reservation_id FROM ${s}.call c JOIN ${s}.pair p ON p.pair_id = c.pair_id
-        WHERE c.reservation_id < $1 AND (c.live = 0 OR c.state = 3 OR c.direction <> 0) AND c.state <> 0
+        WHERE c.reservation_id < $1 AND (c.live = 0 OR c.state = 3 OR c.owner = '') AND c.state <> 0
           AND greatest(c.reserved_at, c.started_at, c.at, c.last_news, c.ended_at) < $2
           AND NOT (c.unanswered = 1 AND c.ended_at > coalesce(p.streak_from, 0))
           AND NOT ($3 AND p.status = 'granted') ORDER BY c.reservation_id LIMIT $4)`,
       values: [idAt(before), before, callsSinceGrant, limit],
+    },
+    {
+      text: `WITH gone AS (DELETE FROM ${s}.callback WHERE callback_id IN (
+          SELECT callback_id FROM ${s}.callback WHERE callback_id < $1
+            AND greatest(requested_at, changed_at, due_at, claimed_until) < $2 ORDER BY callback_id LIMIT $3)
+          RETURNING callback_id)
+        DELETE FROM ${s}.callback_key WHERE callback_id IN (SELECT callback_id FROM gone)`,
+      values: [idAt(before), before, limit],
     },
     ...purgePairs(s, before, limit),
   ];
@@ -57,6 +65,7 @@ function purgePairs(s: string, before: number, limit: number): Statement[] {
       service_window_from, requests_blocked_until, calls_blocked_until, last_granted_at, opt_out_confirmed_at, 0) < $1`;
   const unheld = `NOT EXISTS (SELECT 1 FROM ${s}.request r WHERE r.pair_id = p.pair_id)
     AND NOT EXISTS (SELECT 1 FROM ${s}.call c WHERE c.pair_id = p.pair_id)
+    AND NOT EXISTS (SELECT 1 FROM ${s}.callback b WHERE b.pair_id = p.pair_id)
     AND NOT EXISTS (SELECT 1 FROM ${s}.audit a WHERE a.pair_id = p.pair_id)
     AND NOT EXISTS (SELECT 1 FROM ${s}.pair m WHERE m.merged_into = p.pair_id)`;
   const due = "current_setting('wa.purged')::bigint[]";

@@ -2,6 +2,9 @@ import type { Instant, PermissionStatus } from '../../permission/model.ts';
 import type { ProviderEvent } from '../../provider/event.ts';
 import type { Appended, AuditRow, Effect } from '../ledger.ts';
 import type {
+  CallbackPageQuery,
+  CallbackRow,
+  CallPageQuery,
   CallRow,
   ChainedRow,
   ChainPlace,
@@ -12,6 +15,7 @@ import type {
   UsageQuery,
 } from '../operations/records.ts';
 import { callFromRow } from '../rows/call-row.ts';
+import { callbackFromRow, callbackStateNumber } from '../rows/callback-row.ts';
 import { pairFromRow } from '../rows/pair-row.ts';
 import { requestFromRow } from '../rows/request-row.ts';
 import { auditRow, auditStatement, chainedRow } from './audit-pages.ts';
@@ -58,9 +62,52 @@ export class Questions {
   }
 
   callsWithoutEnd(numberId: number): CallRow[] {
-    const text = `SELECT * FROM ${this.#schema}.call WHERE number_id = $1 AND live = 1 AND direction = 0 AND ended_at IS NULL
+    const text = `SELECT * FROM ${this.#schema}.call WHERE number_id = $1 AND live = 1 AND owner <> '' AND ended_at IS NULL
       ORDER BY reserved_at`;
     return this.#ask(`live ${numberId}`, () => ({ text, values: [numberId] })).map((row) => callFromRow(row));
+  }
+
+  callPage(query: CallPageQuery): { calls: CallRow[]; next?: string } {
+    const { numberId, pairId = null, afterId, beforeId = null, limit } = query;
+    const text = `SELECT * FROM ${this.#schema}.call WHERE number_id = $1 AND reservation_id > $3
+      ${pairId === null ? 'AND $2::bigint IS NULL' : 'AND pair_id = $2::bigint'}
+      AND ($4::text IS NULL OR reservation_id < $4) ORDER BY reservation_id LIMIT $5`;
+    const values = [numberId, pairId, afterId, beforeId, limit];
+    const calls = this.#ask(`calls ${JSON.stringify(query)}`, () => ({ text, values })).map(callFromRow);
+    const last = calls[limit - 1];
+    return last === undefined ? { calls } : { calls, next: last.reservationId };
+  }
+
+  callback(callbackId: string): CallbackRow | undefined {
+    const text = `SELECT * FROM ${this.#schema}.callback WHERE callback_id = $1`;
+    const [row] = this.#ask(`callback ${callbackId}`, () => ({ text, values: [callbackId] }));
+    return row === undefined ? undefined : callbackFromRow(row);
+  }
+
+  /** @param key hexadecimal */
+  callbackByKey(numberId: number, key: string): CallbackRow | undefined {
+    const s = this.#schema;
+    const text = `SELECT c.* FROM ${s}.callback_key k JOIN ${s}.callback c ON c.callback_id = k.callback_id
+      WHERE k.number_id = $1 AND k.key = decode($2, 'hex')`;
+    const [row] = this.#ask(`callback key ${numberId} ${key}`, () => ({ text, values: [numberId, key] }));
+    return row === undefined ? undefined : callbackFromRow(row);
+  }
+
+  callbacksToClaim(numberId: number, limit: number): CallbackRow[] {
+    const text = `SELECT * FROM ${this.#schema}.callback WHERE number_id = $1 AND state < 2
+      AND (state = 0 OR claimed_until <= $2) AND (due_at IS NULL OR due_at <= $2) ORDER BY callback_id LIMIT $3`;
+    const rows = this.#ask(`to claim ${numberId}`, (now) => ({ text, values: [numberId, now, limit] }));
+    return rows.map(callbackFromRow);
+  }
+
+  callbackPage(query: CallbackPageQuery): { callbacks: CallbackRow[]; next?: string } {
+    const { numberId, pairId = null, states, afterId, limit } = query;
+    const text = `SELECT * FROM ${this.#schema}.callback WHERE number_id = $1 AND callback_id > $2
+      AND ($3::bigint IS NULL OR pair_id = $3) AND ($4::int[] IS NULL OR state = ANY($4)) ORDER BY callback_id LIMIT $5`;
+    const values = [numberId, afterId, pairId, states?.map(callbackStateNumber) ?? null, limit];
+    const callbacks = this.#ask(`callbacks ${JSON.stringify(query)}`, () => ({ text, values })).map(callbackFromRow);
+    const last = callbacks[limit - 1];
+    return last === undefined ? { callbacks } : { callbacks, next: last.callbackId };
   }
 
   openRequests(): RequestRow[] {

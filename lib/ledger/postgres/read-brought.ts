@@ -1,6 +1,7 @@
 import type { Instant } from '../../permission/model.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { callFromRow } from '../rows/call-row.ts';
+import { callbackFromRow } from '../rows/callback-row.ts';
 import { pairFromRow } from '../rows/pair-row.ts';
 import { requestFromRow } from '../rows/request-row.ts';
 import type { BroughtRows, Horizons } from './bring.ts';
@@ -57,6 +58,8 @@ export function readBrought(
     reach: new Map(),
     requests: new Map(of('requests').map((row) => [String(row.reservation_id), requestFromRow(row)])),
     calls,
+    callbacks: new Map(of('callbacks').map((row) => [String(row.callback_id), callbackFromRow(row)])),
+    askedCallbacks: needs.lists.callbacks || needs.lists.whole,
     askedReservations: needs.reservations,
     askedMessages: needs.messages,
     askedCalls: needs.calls,

@@ -132,6 +132,21 @@ END $$;
     `
 ALTER TABLE ${s}.pair ADD COLUMN told_limits text;
 `,
+    // What records of calls show beyond the facts (JSON, see `CallNotes`), and people who are to be called back.
+    `
+ALTER TABLE ${s}.call ADD COLUMN notes text;
+CREATE TABLE ${s}.callback(
+  callback_id text COLLATE "C" PRIMARY KEY, number_id bigint NOT NULL, pair_id bigint NOT NULL,
+  source text NOT NULL, note text, requested_at bigint NOT NULL, due_at bigint,
+  state smallint NOT NULL CHECK(state BETWEEN 0 AND 3), claimed_by text, claimed_until bigint, call_id text,
+  attempts integer NOT NULL, changed_at bigint NOT NULL) WITH (fillfactor = 80);
+CREATE INDEX callback_pair ON ${s}.callback(pair_id);
+CREATE INDEX callback_number ON ${s}.callback(number_id, callback_id);
+CREATE INDEX callback_open ON ${s}.callback(number_id, callback_id) WHERE state < 2;
+CREATE TABLE ${s}.callback_key(
+  number_id bigint NOT NULL, key bytea NOT NULL, callback_id text COLLATE "C" NOT NULL, PRIMARY KEY(number_id, key));
+CREATE INDEX callback_key_of ON ${s}.callback_key(callback_id);
+`,
   ];
 }
 
@@ -143,6 +158,8 @@ export const TABLES = [
   'alias',
   'request',
   'call',
+  'callback',
+  'callback_key',
   'inbox',
   'notice',
   'instance',

@@ -5,6 +5,9 @@ import type { Appended, AuditRow, Effect } from '../ledger.ts';
 import { detailDigest } from '../operations/chain.ts';
 import type {
   AuditEntry,
+  CallbackPageQuery,
+  CallbackRow,
+  CallPageQuery,
   CallRow,
   ChainedRow,
   ChainPlace,
@@ -20,6 +23,7 @@ import type {
 } from '../operations/records.ts';
 import { OWNER_SILENT_MS } from '../timings.ts';
 import type { Brought, StoredNumber } from './brought.ts';
+import { CallbacksInHand } from './callbacks-in-hand.ts';
 import { CallsInHand } from './calls-in-hand.ts';
 import type { Changes } from './changes.ts';
 import { LoadInHand } from './load-in-hand.ts';
@@ -46,6 +50,7 @@ export class WorkingSet implements Records {
   readonly #pairs: PairsInHand;
   readonly #requests: RequestsInHand;
   readonly #calls: CallsInHand;
+  readonly #callbacks: CallbacksInHand;
   readonly #loads = new Map<number, LoadInHand>();
   /** New numbers of this try. */
   #made = 0;
@@ -73,10 +78,18 @@ export class WorkingSet implements Records {
       heard: [],
     };
     const empty = new Map();
-    this.#pairs = new PairsInHand(brought, { ...draft, requests: empty, calls: empty }, (id) => this.numberIdOf(id));
+    const none = { requests: empty, calls: empty, callbacks: empty, callbackKeys: empty };
+    this.#pairs = new PairsInHand(brought, { ...draft, ...none }, (id) => this.numberIdOf(id));
     this.#requests = new RequestsInHand(brought, this.#pairs);
     this.#calls = new CallsInHand(brought, this.#pairs, profile, (numberId) => this.#loads.get(numberId));
-    this.changes = { ...draft, requests: this.#requests.rows.written, calls: this.#calls.rows.written };
+    this.#callbacks = new CallbacksInHand(brought, this.#pairs, questions);
+    this.changes = {
+      ...draft,
+      requests: this.#requests.rows.written,
+      calls: this.#calls.rows.written,
+      callbacks: this.#callbacks.rows.written,
+      callbackKeys: this.#callbacks.keys,
+    };
     for (const [numberId, load] of brought.loads) {
       this.#loads.set(numberId, new LoadInHand(load, this.numberIdOf(numberId)));
     }
@@ -181,6 +194,7 @@ export class WorkingSet implements Records {
     this.#pairs.absorb(kept, gone);
     this.#requests.rows.move(gone, kept);
     this.#calls.rows.move(gone, kept);
+    this.#callbacks.rows.move(gone, kept);
   }
   mergedInto(pairId: number): number[] {
     return this.#questions.mergedInto(pairId);
@@ -251,6 +265,39 @@ export class WorkingSet implements Records {
     const calls = this.#questions.callsWithoutEnd(numberId);
     this.#pairs.insistOnAll(calls.map(({ pairId }) => pairId));
     return calls;
+  }
+
+  callPage(query: CallPageQuery): { calls: CallRow[]; next?: string } {
+    const page = this.#questions.callPage(query);
+    this.#pairs.insistOnAll(page.calls.map(({ pairId }) => pairId));
+    return page;
+  }
+
+  writeCallback(callback: CallbackRow): void {
+    this.#callbacks.write(callback);
+  }
+  findCallback(callbackId: string): CallbackRow | undefined {
+    return this.#callbacks.find(callbackId);
+  }
+  findCallbackByKey(numberId: number, key: Uint8Array): CallbackRow | undefined {
+    return this.#callbacks.findByKey(numberId, key);
+  }
+  writeCallbackKey(numberId: number, key: Uint8Array, callback: CallbackRow): void {
+    this.#callbacks.writeKey(numberId, key, callback);
+  }
+  openCallbacks(pairId: number): CallbackRow[] {
+    return this.#callbacks.open(pairId);
+  }
+  callbacksToClaim(numberId: number, limit: number): CallbackRow[] {
+    return this.#callbacks.toClaim(numberId, limit);
+  }
+  callbackPage(query: CallbackPageQuery): { callbacks: CallbackRow[]; next?: string } {
+    const page = this.#questions.callbackPage(query);
+    this.#pairs.insistOnAll(page.callbacks.map(({ pairId }) => pairId));
+    return page;
+  }
+  deleteCallbacks(pairId: number): CallbackRow[] {
+    return this.#callbacks.deleteAll(pairId);
   }
 
   knowsEvent(key: Uint8Array): boolean {
@@ -373,7 +420,8 @@ export class WorkingSet implements Records {
   #holderOf(event: ProviderEvent): string {
     if (!('callId' in event)) return '';
     const call =
-      this.#calls.rows.get(event.correlationId ?? '') ?? this.#calls.rows.find(({ callId }) => callId === event.callId);
+      this.#calls.rows.get(('correlationId' in event ? event.correlationId : undefined) ?? '') ??
+      this.#calls.rows.find(({ callId }) => callId === event.callId);
     return call?.owner ?? '';
   }
 }

@@ -2,7 +2,7 @@ import type { Profile } from '../../permission/profile.ts';
 import { INBOX_KEEP_MS } from '../timings.ts';
 import { aliasKey, type Brought } from './brought.ts';
 import type { Changes } from './changes.ts';
-import { type Columns, callColumns, pairColumns, requestColumns, text } from './columns.ts';
+import { type Columns, callbackColumns, callColumns, pairColumns, requestColumns, text } from './columns.ts';
 import type { Statement } from './link.ts';
 import { asMaintenance } from './maintenance.ts';
 import { purgeStatements } from './purge-sql.ts';
@@ -42,6 +42,10 @@ const TYPES: Record<string, string> = {
   duration_s: 'double precision',
   restricted_until: 'bigint',
   proven: 'smallint',
+  due_at: 'bigint',
+  claimed_until: 'bigint',
+  changed_at: 'bigint',
+  attempts: 'integer',
 };
 
 /**
@@ -84,6 +88,7 @@ export function writeStatements(
       calls.map((call) => callColumns(call, profile)),
     ),
   );
+  writeCallbacks(s, changes, add);
   writeInbox(s, changes, brought, add);
   if (changes.notices.length > 0) {
     const notices = changes.notices.map((effect) => JSON.stringify(effect));
@@ -196,7 +201,24 @@ function writeAbsorbed(s: string, { absorbed }: Changes, add: Add): void {
     const values = [kept, gone];
     add({ text: `UPDATE ${s}.request SET pair_id = $1 WHERE pair_id = $2`, values });
     add({ text: `UPDATE ${s}.call SET pair_id = $1 WHERE pair_id = $2`, values });
+    add({ text: `UPDATE ${s}.callback SET pair_id = $1 WHERE pair_id = $2`, values });
     add({ text: `UPDATE ${s}.pair SET merged_into = $1 WHERE merged_into = $2`, values });
+  }
+}
+
+function writeCallbacks(s: string, { callbacks, callbackKeys }: Changes, add: Add): void {
+  add(upsert(s, 'callback', 'callback_id', present(callbacks).map(callbackColumns)));
+  const keys = [...callbackKeys.values()].map(({ numberId, key, callbackId }) => ({
+    number_id: numberId,
+    key: `\\x${key}`,
+    callback_id: callbackId,
+  }));
+  // Plain: a key that another instance has used meanwhile is refused, and all runs again.
+  add(insert(s, 'callback_key', keys, { key: 'bytea' }));
+  const gone = [...callbacks].filter(([, row]) => row === undefined).map(([id]) => id);
+  if (gone.length === 0) return;
+  for (const table of ['callback_key', 'callback']) {
+    add({ text: `DELETE FROM ${s}.${table} WHERE callback_id = ANY($1::text[])`, values: [gone] });
   }
 }
 

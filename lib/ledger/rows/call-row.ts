@@ -23,6 +23,7 @@ export function callFromRow(row: Cells): CallRow {
   if (row.granted_at !== null) call.grantedAt = Number(row.granted_at);
   if (call.direction !== INBOUND && call.state !== 'released') call.counted = call.startedAt;
   if (row.call_id !== null) call.callId = String(row.call_id);
+  if (row.notes !== null) call.notes = JSON.parse(String(row.notes));
   if (row.origin !== null) call.origin = JSON.parse(String(row.origin));
   return call;
 }

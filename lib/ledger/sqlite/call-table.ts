@@ -1,12 +1,12 @@
 import type { Instant } from '../../permission/model.ts';
 import { derive, isBounded } from '../operations/call-derived.ts';
-import { type CallRow, INBOUND } from '../operations/records.ts';
+import { type CallPageQuery, type CallRow, INBOUND } from '../operations/records.ts';
 import { callFromRow } from '../rows/call-row.ts';
 import { stateNumber } from '../rows/reservation-state.ts';
 import { orNull, type Session, whole } from './session.ts';
 
 const COLUMNS = `reservation_id, pair_id, number_id, direction, call_id, state, reserved_at, started_at, at, last_news,
-  lease_until, owner, purpose, granted_at, request_id, origin, facts`;
+  lease_until, owner, purpose, granted_at, request_id, origin, facts, notes`;
 
 /** Writes a call, new or known, with everything derived from it. */
 export function writeCall(tx: Session, call: CallRow, isNew = false): void {
@@ -29,13 +29,16 @@ export function writeCall(tx: Session, call: CallRow, isNew = false): void {
     verdict.unanswered ? 1 : 0,
     orNull(verdict.durationSeconds),
     orNull(verdict.errorCode),
+    call.direction,
+    call.purpose,
+    call.notes === undefined ? null : JSON.stringify(call.notes),
   ];
   if (!isNew) {
     tx.db
       .statement(
         `UPDATE call SET pair_id=?, call_id=?, state=?, counts=?, live=?, started_at=?, at=?, last_news=?, owner=?,
-         facts=?, connected_at=?, ended_at=?, outcome=?, unanswered=?, duration_s=?, error_code=?
-         WHERE reservation_id=?`,
+         facts=?, connected_at=?, ended_at=?, outcome=?, unanswered=?, duration_s=?, error_code=?, direction=?, purpose=?,
+         notes=? WHERE reservation_id=?`,
       )
       .run(...changing, call.reservationId);
     return;
@@ -43,18 +46,16 @@ export function writeCall(tx: Session, call: CallRow, isNew = false): void {
   tx.db
     .statement(
       `INSERT INTO call(pair_id, call_id, state, counts, live, started_at, at, last_news, owner, facts, connected_at,
-       ended_at, outcome, unanswered, duration_s, error_code,
-       reservation_id, number_id, direction, reserved_at, lease_until, purpose, granted_at, request_id, origin)
-       VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+       ended_at, outcome, unanswered, duration_s, error_code, direction, purpose, notes,
+       reservation_id, number_id, reserved_at, lease_until, granted_at, request_id, origin)
+       VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     )
     .run(
       ...changing,
       call.reservationId,
       call.numberId,
-      call.direction,
       call.reservedAt,
       call.leaseUntil,
-      call.purpose,
       whole(call.grantedAt),
       orNull(call.requestId),
       call.origin === undefined ? null : JSON.stringify(call.origin),
@@ -73,12 +74,15 @@ export function everyCall(tx: Session, pairId: number): CallRow[] {
 
 export function forgetCall(tx: Session, call: CallRow): void {
   tx.db
-    .statement('UPDATE call SET purpose = ?, origin = ?, call_id = ?, request_id = ? WHERE reservation_id = ?')
+    .statement(
+      'UPDATE call SET purpose = ?, origin = ?, call_id = ?, request_id = ?, notes = ? WHERE reservation_id = ?',
+    )
     .run(
       call.purpose,
       call.origin === undefined ? null : JSON.stringify(call.origin),
       orNull(call.callId),
       orNull(call.requestId),
+      call.notes === undefined ? null : JSON.stringify(call.notes),
       call.reservationId,
     );
 }
@@ -104,15 +108,41 @@ export function findCallByProviderId(tx: Session, callId: string, numberId?: num
   return row === undefined ? undefined : callFromRow(row);
 }
 
-/** Our calls of a number without an end. */
+/** Calls of a number that somebody holds and that have no end. */
 export function callsWithoutEnd(tx: Session, numberId: number): CallRow[] {
   return tx.db
     .statement(
-      `SELECT ${COLUMNS} FROM call WHERE number_id = ? AND live = 1 AND direction = 0 AND ended_at IS NULL
+      `SELECT ${COLUMNS} FROM call WHERE number_id = ? AND live = 1 AND owner <> '' AND ended_at IS NULL
        ORDER BY reserved_at`,
     )
     .all(numberId)
     .map(callFromRow);
+}
+
+/** Calls of a number between two ids. Looks at so many rows only, whosever they are; of one pair at all of its. */
+export function callPage(
+  tx: Session,
+  { numberId, pairId, afterId, beforeId = '~', limit }: CallPageQuery,
+): { calls: CallRow[]; next?: string } {
+  const rows =
+    pairId === undefined
+      ? tx.db
+          .statement(
+            `SELECT ${COLUMNS} FROM call WHERE reservation_id > ? AND reservation_id < ? ORDER BY reservation_id LIMIT ?`,
+          )
+          .all(afterId, beforeId, limit)
+      : tx.db
+          .statement(
+            `SELECT ${COLUMNS} FROM call INDEXED BY call_pair WHERE pair_id = ? AND reservation_id > ? AND reservation_id < ?
+             ORDER BY reservation_id LIMIT ?`,
+          )
+          .all(pairId, afterId, beforeId, limit);
+  const calls = rows.map(callFromRow);
+  const last = calls[limit - 1];
+  return {
+    calls: calls.filter((call) => call.numberId === numberId),
+    ...(last === undefined ? {} : { next: last.reservationId }),
+  };
 }
 
 /** Reservations of unfinished owners: lease over, or made by another engine than this one. */

@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 export function callsOf(tx: Session, pairId: number, after: Instant): CountedCall[] {
   return tx.db
     .statement(
-      `SELECT reservation_id, call_id, direction, state, at, last_news, reserved_at, granted_at, counts, live FROM call
+      `SELECT reservation_id, call_id, owner, state, at, last_news, reserved_at, granted_at, counts, live FROM call
        WHERE pair_id = ? AND (counts = 1 OR live = 1) AND (at > ? OR live = 1) ORDER BY at`,
     )
     .all(pairId, after)
@@ -22,7 +22,7 @@ export function callsOf(tx: Session, pairId: number, after: Instant): CountedCal
         lastNews: Number(row.last_news),
         counts: row.counts === 1,
         live: row.live === 1,
-        bounded: isBounded({ direction: Number(row.direction), state }),
+        bounded: isBounded({ owner: String(row.owner), state }),
       };
       if (row.call_id !== null) call.callId = String(row.call_id);
       if (row.granted_at !== null) call.grantedAt = Number(row.granted_at);

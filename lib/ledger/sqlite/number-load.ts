@@ -87,7 +87,7 @@ export class NumberLoads {
     for (const row of starts) load.starts.push(Number(row.started_at));
     const live = db
       .statement(
-        'SELECT reservation_id, last_news, (direction <> 0 OR state = 3) AS bounded FROM call WHERE number_id = ? AND live = 1',
+        `SELECT reservation_id, last_news, (owner = '' OR state = 3) AS bounded FROM call WHERE number_id = ? AND live = 1`,
       )
       .all(numberId);
     for (const row of live) {

@@ -84,6 +84,7 @@ function contactColumns(contact: Contact): (string | null)[] {
 export function absorbPair(tx: Session, kept: number, gone: number): void {
   tx.db.statement('UPDATE request SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
   tx.db.statement('UPDATE call SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
+  tx.db.statement('UPDATE callback SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
   tx.db.statement('UPDATE alias SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
   tx.db.statement('UPDATE pair SET merged_into = ? WHERE pair_id = ? OR merged_into = ?').run(kept, gone, gone);
 }

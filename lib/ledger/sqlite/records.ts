@@ -3,6 +3,9 @@ import type { ProviderEvent } from '../../provider/event.ts';
 import type { Appended, AuditRow, Effect } from '../ledger.ts';
 import type {
   AuditEntry,
+  CallbackPageQuery,
+  CallbackRow,
+  CallPageQuery,
   CallRow,
   ChainedRow,
   CountedCall,
@@ -19,6 +22,7 @@ import * as aliases from './alias-table.ts';
 import * as audits from './audit-table.ts';
 import * as calls from './call-table.ts';
 import * as windows from './call-window.ts';
+import * as callbacks from './callback-table.ts';
 import { auditChain, readPlace } from './chain-places.ts';
 import * as inbox from './inbox-table.ts';
 import * as lapses from './lapses.ts';
@@ -159,6 +163,33 @@ export class SqliteRecords implements Records {
   }
   ownerLives(owner: string): boolean {
     return owner === this.#tx.owner;
+  }
+  callPage(query: CallPageQuery): { calls: CallRow[]; next?: string } {
+    return calls.callPage(this.#tx, query);
+  }
+  writeCallback(callback: CallbackRow): void {
+    callbacks.writeCallback(this.#tx, callback);
+  }
+  findCallback(callbackId: string): CallbackRow | undefined {
+    return callbacks.findCallback(this.#tx, callbackId);
+  }
+  findCallbackByKey(numberId: number, key: Uint8Array): CallbackRow | undefined {
+    return callbacks.findCallbackByKey(this.#tx, numberId, key);
+  }
+  writeCallbackKey(numberId: number, key: Uint8Array, callback: CallbackRow): void {
+    callbacks.writeCallbackKey(this.#tx, numberId, key, callback);
+  }
+  openCallbacks(pairId: number): CallbackRow[] {
+    return callbacks.openCallbacks(this.#tx, pairId);
+  }
+  callbacksToClaim(numberId: number, limit: number): CallbackRow[] {
+    return callbacks.callbacksToClaim(this.#tx, numberId, limit);
+  }
+  callbackPage(query: CallbackPageQuery): { callbacks: CallbackRow[]; next?: string } {
+    return callbacks.callbackPage(this.#tx, query);
+  }
+  deleteCallbacks(pairId: number): CallbackRow[] {
+    return callbacks.deleteCallbacks(this.#tx, pairId);
   }
   unansweredEnds(pairId: number, limit: number): Instant[] {
     return calls.unansweredEnds(this.#tx, pairId, limit);

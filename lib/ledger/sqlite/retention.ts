@@ -1,6 +1,7 @@
 import { CHAIN_START } from '../operations/chain.ts';
 import type { Purge } from '../operations/records.ts';
 import { idAt } from '../rows/reservation-time.ts';
+import { deleteCallback } from './callback-table.ts';
 import { readPlace, writePlace } from './chain-places.ts';
 import type { Session } from './session.ts';
 
@@ -17,6 +18,7 @@ export function purge(tx: Session, what: Purge): void {
   purgeAudit(tx, what);
   purgeRequests(tx, what);
   purgeCalls(tx, what);
+  purgeCallbacks(tx, what);
   purgePairs(tx, what);
 }
 
@@ -54,7 +56,7 @@ function purgeCalls(tx: Session, { before, limit, callsSinceGrant }: Purge): voi
   const rows = tx.db
     .statement(
       `SELECT c.reservation_id AS id,
-         (c.live = 0 OR c.state = 3 OR c.direction <> 0) AND c.state <> 0
+         (c.live = 0 OR c.state = 3 OR c.owner = '') AND c.state <> 0
          AND max(c.reserved_at, c.started_at, c.at, c.last_news, coalesce(c.ended_at, 0)) < ?
          AND NOT (c.unanswered = 1 AND c.ended_at > coalesce(p.streak_from, 0))
          AND NOT (? AND p.status = 'granted') AS goes
@@ -68,6 +70,16 @@ function purgeCalls(tx: Session, { before, limit, callsSinceGrant }: Purge): voi
   goOn(tx, 'purge_call', rows.length < limit ? '' : String(rows.at(-1)?.id));
 }
 
+function purgeCallbacks(tx: Session, { before, limit }: Purge): void {
+  const rows = tx.db
+    .statement(
+      `SELECT callback_id AS id FROM callback WHERE callback_id < ?
+       AND max(requested_at, changed_at, coalesce(due_at, 0), coalesce(claimed_until, 0)) < ? ORDER BY callback_id LIMIT ?`,
+    )
+    .all(idAt(before), before, limit);
+  for (const { id } of rows) deleteCallback(tx, String(id));
+}
+
 function purgePairs(tx: Session, { before, limit }: Purge): void {
   const rows = tx.db
     .statement(
@@ -79,6 +91,7 @@ function purgePairs(tx: Session, { before, limit }: Purge): void {
            coalesce(last_granted_at, 0), coalesce(opt_out_confirmed_at, 0)) < ?
          AND NOT EXISTS (SELECT 1 FROM request r WHERE r.pair_id = p.pair_id)
          AND NOT EXISTS (SELECT 1 FROM call c WHERE c.pair_id = p.pair_id)
+         AND NOT EXISTS (SELECT 1 FROM callback b WHERE b.pair_id = p.pair_id)
          AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.pair_id = p.pair_id)
          AND NOT EXISTS (SELECT 1 FROM pair m WHERE m.merged_into = p.pair_id) AS goes
        FROM pair p WHERE pair_id > ? ORDER BY pair_id LIMIT ?`,

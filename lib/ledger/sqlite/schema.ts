@@ -5,7 +5,8 @@ export const APPLICATION_ID = 0x57434c47;
  * The file format, one step per version; a released step is never edited. Version n is reached by running the first n steps.
  *
  * Times are milliseconds since 1970. Reservation states: 0 reserved, 1 consumed, 2 released, 3 unknown.
- * `call.direction`: 0 ours, 1 outbound but not ours, 2 inbound.
+ * `call.direction`: 0 ours, 1 outbound but not ours, 2 inbound; `call.owner`: who holds it, empty if nobody here does.
+ * `callback.state`: 0 open, 1 claimed, 2 done, 3 cancelled.
  * `call.counts`: may be, become or have been a connected call of ours to the person. `call.live`: no end is known.
  * `alias.value`: the name with a letter for its kind in front, or `#` and a fingerprint after an erasure. `meta`:
  * `fingerprint_key` (of these), `audit_head` and `audit_anchor` (the last row written, the last one that went by retention),
@@ -115,5 +116,21 @@ INSERT INTO meta(k, v) SELECT 'audit_head', json_object('seq', seq, 'hash', lowe
   // What the provider's own answer allows a person (JSON, see `ToldLimits`).
   `
 ALTER TABLE pair ADD COLUMN told_limits TEXT;
+`,
+  // What records of calls show beyond the facts (JSON, see `CallNotes`), and people who are to be called back. A key is the
+  // first 16 bytes of the SHA-256 of what the caller gave, so that the same wish is noted once.
+  `
+ALTER TABLE call ADD COLUMN notes TEXT;
+CREATE TABLE callback(
+  callback_id TEXT PRIMARY KEY, number_id INTEGER NOT NULL REFERENCES number, pair_id INTEGER NOT NULL REFERENCES pair,
+  source TEXT NOT NULL, note TEXT, requested_at INTEGER NOT NULL, due_at INTEGER,
+  state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), claimed_by TEXT, claimed_until INTEGER, call_id TEXT,
+  attempts INTEGER NOT NULL, changed_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX callback_pair ON callback(pair_id);
+CREATE INDEX callback_number ON callback(number_id);
+CREATE INDEX callback_open ON callback(number_id) WHERE state < 2;
+CREATE TABLE callback_key(
+  number_id INTEGER NOT NULL, key BLOB NOT NULL, callback_id TEXT NOT NULL, PRIMARY KEY(number_id, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX callback_key_of ON callback_key(callback_id);
 `,
 ];
