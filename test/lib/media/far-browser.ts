@@ -18,6 +18,8 @@ export interface FarBrowser {
     reportsReceived: number;
     roundTripTimes: number;
   }>;
+  /** Ends at once, without a word to anybody. */
+  die(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -88,6 +90,12 @@ export async function openFarBrowser(microphone: string): Promise<FarBrowser> {
         sender?.dtmf?.insertDTMF(keys, 100, 70);
       }, digits),
     statistics: () => page.evaluate(() => (window as unknown as PhoneWindow).statistics()),
+    async die() {
+      const gone = new Promise<void>((resolve) => browser.once('disconnected', () => resolve()));
+      const session = await browser.newBrowserCDPSession();
+      session.send('Browser.crash').catch(() => undefined);
+      await gone;
+    },
     async close() {
       await browser.close();
       server.closeAllConnections();
