@@ -69,8 +69,9 @@ function unansweredOutcome({ heard, ours, terminated }: EndFacts): CallOutcome {
   if (ours?.cause === 'media_lost' || ours?.cause === 'accept_failed') return 'failed';
   if (ours?.cause === 'ring_timeout') return 'no_answer';
   if (ours !== undefined && ours.cause !== 'hung_up') return heard.acceptedAt === undefined ? 'declined' : 'failed';
-  if (heard.connectAt === undefined || terminated === undefined) return 'no_answer';
-  return terminated.at - heard.connectAt < SHORTEST_WINDOW_MS ? 'cancelled' : 'no_answer';
+  const over = terminated?.at ?? ours?.since;
+  if (heard.connectAt === undefined || over === undefined) return 'no_answer';
+  return over - heard.connectAt < SHORTEST_WINDOW_MS ? 'cancelled' : 'no_answer';
 }
 
 /** Errors of the provider first, then ours. */

@@ -213,7 +213,7 @@ export interface Leg {
   /** Gathers all candidates and returns the whole offer. */
   createOffer(): Promise<string>;
   applyAnswer(sdp: string): Promise<void>;
-  /** For incoming calls: takes the offer and returns our answer. */
+  /** For incoming calls: takes the offer and returns our answer. Connects, but sends no packet before `accepted`. */
   answer(offer: string): Promise<string>;
   /** Opens the gate: the person has picked up, playing may begin. Silence flows from connecting on. */
   accepted(): void;

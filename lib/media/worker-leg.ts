@@ -82,6 +82,11 @@ export class WorkerLeg {
   #reporter!: RtcpReporter;
   #state: LegState = 'new';
   #accepted = false;
+  /**
+   * Of a call that the person placed: nothing is sent before it is accepted. Their client takes the first packet for the answer
+   * (meta-cloud-api.md §1.3, 2026-06-24), and the far end of a call of ours would hang up without packets.
+   */
+  #holdsBack = false;
   #lastReceivedAt: number | undefined;
   #dtlsClosedAt: number | undefined;
   #closing: Promise<void> | undefined;
@@ -109,6 +114,9 @@ export class WorkerLeg {
     leg.#transport = await createTransport(options, {
       packet: (packet) => leg.#onPacket(packet),
       rtcp: (packet) => leg.#reporter.receive(packet, performance.now()),
+      replayed: () => {
+        leg.#incoming.duplicates += 1;
+      },
       state: (state) => leg.#onTransport(state),
       control: (compound) => leg.#watch.control(compound, performance.now()),
     });
@@ -133,6 +141,7 @@ export class WorkerLeg {
   async answer(offer: string): Promise<string> {
     const remote = readTheirs(offer, 'offer', this.#options, this.#tell);
     this.#expect('new');
+    this.#holdsBack = true;
     this.#output.agreed(remote.opusPayloadType, remote.eventPayloadTypes);
     // Active: Meta does not begin the handshake on calls that it offers (reported three times, 2026).
     const setup = remote.setup === 'active' ? 'passive' : 'active';
@@ -144,6 +153,7 @@ export class WorkerLeg {
 
   accepted(): void {
     this.#accepted = true;
+    this.#holdsBack = false;
     this.#watch.accepted();
     this.#openGate();
   }
@@ -340,13 +350,13 @@ export class WorkerLeg {
   }
 
   #onBeat(at: number): void {
-    this.#sendBeat(at);
+    if (!this.#holdsBack) this.#sendBeat(at);
     for (const recorder of this.#recorders) recorder.beat(at);
     const stroke = this.#keypad.overdue(at);
     if (stroke) this.#live.key(stroke);
     this.#live.beat(at, this.#keypad.down !== undefined);
     this.#watch.beat(at);
-    const reports = this.#reporter.due(at);
+    const reports = this.#holdsBack ? undefined : this.#reporter.due(at);
     if (reports) this.#transport.sendRtcp(reports);
     if (this.#dtlsClosedAt !== undefined && at > this.#dtlsClosedAt + DTLS_CLOSE_DOUBT_MS) this.#judgeClose(at);
   }

@@ -1,12 +1,15 @@
 import type { CallEffect } from '../call/effect.ts';
 import { outcomeOf } from '../call/outcome.ts';
 import { storedWish } from '../call/recovered.ts';
+import type { CallRecord } from '../ledger/ledger.ts';
 import type { Reason } from '../permission/model.ts';
 import { reasonFor } from '../permission/reason-text.ts';
 import { type Desk, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { type LiveCall, view } from './live-call.ts';
+import { concludeRecord } from './notes.ts';
 import { pause, within } from './patience.ts';
+import { noteUnanswered } from './unanswered.ts';
 
 /**
  * Brings a call that has ended to its end: leg closed and recordings complete, ledger told, then *ended*, once. The
@@ -30,11 +33,26 @@ export async function concludeCall(
   if (call.disowned === true) return;
   await within(LOOK_UP_MS, learnWish(desk, call));
   if (effect.tellLedger) await finish(desk, call);
+  let record: CallRecord | undefined;
+  if (effect.announce && deps.ledger.callRecords !== undefined)
+    await within(
+      LOOK_UP_MS,
+      concludeRecord(desk, call).then((found) => {
+        record = found;
+      }),
+    );
   registry.bury(call.id, deps.now());
   call.told = true;
   // An end that no webhook brought leaves nothing that the next start could tell from, so it is told in any case.
   if (desk.mute && call.undispatched.length > 0) return call.markOver();
-  if (effect.announce) tellCall(desk, call, { event: 'ended', ...reasonOf(call) });
+  const callback = await noteUnanswered(desk, call);
+  if (effect.announce)
+    tellCall(desk, call, {
+      event: 'ended',
+      ...reasonOf(call),
+      ...(callback === undefined ? {} : { callback }),
+      ...(record === undefined ? {} : { record }),
+    });
   call.markOver();
   const handedOut = call.undispatched.splice(0);
   if (handedOut.length > 0) await durably(desk, 'Events handed out', () => deps.ledger.dispatched(handedOut));

@@ -1,6 +1,8 @@
 import { CallRegistry } from '../call/registry.ts';
 import { Announcer } from './announcer.ts';
+import { acceptCall } from './answer.ts';
 import { ask } from './ask.ts';
+import { Attendance } from './attendance.ts';
 import type { SwitchboardDeps } from './deps.ts';
 import type { AppendedCall, Desk } from './desk.ts';
 import { Disagreements } from './disagreements.ts';
@@ -9,17 +11,23 @@ import { Fellowship } from './fellowship.ts';
 import { inquiries } from './inquiries.ts';
 import { MEDIA_LOST } from './listen.ts';
 import { type LiveCall, view } from './live-call.ts';
+import { management } from './management.ts';
+import { notes } from './notes.ts';
 import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { place } from './place.ts';
 import { QueryBudget } from './query-budget.ts';
 import { react } from './react.ts';
+import { reactToCall } from './react-to-call.ts';
 import { recover } from './recover.ts';
 import { refresh } from './refresh.ts';
+import { refuseCall } from './refuse.ts';
+import { RequestDeliveries } from './request-deliveries.ts';
 import { apply } from './run.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { Sweeper } from './sweeper.ts';
 import type { Switchboard } from './switchboard.ts';
+import { TemplateBook } from './template-book.ts';
 
 const GRACE_MS = 10_000;
 
@@ -59,6 +67,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       await starting;
       return place(desk, input);
     },
+    attend: (owner, attendant) => desk.attendance.attend(owner, attendant),
+    accept: (id, by) => acceptCall(desk, id, by),
+    refuse: (id, by) => refuseCall(desk, id, by),
     terminate: (id, cause) => terminate(desk, id, cause),
     call: (id) => {
       const call = desk.registry.find(id);
@@ -73,7 +84,9 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       return report;
     },
     refresh: (contact) => refresh(desk, contact),
-    ...inquiries(deps),
+    ...inquiries(desk),
+    ...management(desk),
+    ...notes(desk),
     handle: async (appended) => {
       await starting?.catch(() => {});
       if (!desk.shut) await react(desk, appended);
@@ -102,6 +115,9 @@ function setUp(deps: SwitchboardDeps): Desk {
     calls: new Announcer(log),
     permissions: new Announcer(log),
     statuses: new Announcer(log),
+    templateNews: new Announcer(log),
+    templates: new TemplateBook(deps.provider.templates, now, log),
+    deliveries: new RequestDeliveries(),
     sweeper: new Sweeper({
       ledger,
       now,
@@ -118,9 +134,14 @@ function setUp(deps: SwitchboardDeps): Desk {
     apply: (call, input) => apply(desk, call, input),
     webhookWaitMs: settings.webhookWaitMs,
     expiring: undefined,
+    attendance: new Attendance(),
+    arriving: new Set(),
+    written: new Map(),
+    react: (item) => void reactToCall(desk, item),
     asking: new Map(),
     endingElsewhere: new Map(),
     unheard: [],
+    fetching: new AbortController(),
     closed: false,
     mute: false,
     shut: false,

@@ -9,11 +9,23 @@ import { pause, told } from './patience.ts';
  * needed even after an RTCP BYE (meta-cloud-api.md §1.4, 2026-06-26). A wrong token or a removed number does not get
  * better by itself, so those tries are fewer; giving up is told to the flows and logged as an error.
  */
-export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promise<void> {
+export function hangUp(desk: Desk, call: LiveCall, callId: string): Promise<void> {
+  return end(desk, call, callId, call.state.direction === 'inbound' ? ['terminate', 'reject'] : ['terminate']);
+}
+
+/** The same for a call to us that was not taken. */
+export function refuse(desk: Desk, call: LiveCall, callId: string): Promise<void> {
+  return end(desk, call, callId, ['reject', 'terminate']);
+}
+
+/** What the provider may be asked for. */
+type Way = 'terminate' | 'reject';
+
+async function end(desk: Desk, call: LiveCall, callId: string, ways: Way[]): Promise<void> {
   const stop = new AbortController();
   call.terminating = stop;
   announceEnd(desk, call);
-  const answer = await askToEnd(desk, { id: call.id, callId, signal: stop.signal });
+  const answer = await askToEnd(desk, { id: call.id, callId, signal: stop.signal, ways });
   if (answer === 'stopped') return;
   if (answer === 'confirmed') desk.apply(call, { kind: 'terminate_confirmed' });
   else desk.apply(call, { kind: 'end_overdue', error: { code: 'terminate_unconfirmed', ...answer } });
@@ -21,17 +33,19 @@ export async function hangUp(desk: Desk, call: LiveCall, callId: string): Promis
 
 /**
  * The tries themselves, for any call.
+ * @param ways which request fits depends on whether our answer has arrived, which may be unknown: they take turns
  * @returns `stopped`: by the signal; else what to say of giving up, which is logged as well
  */
 export async function askToEnd(
   desk: Desk,
-  { id, callId, signal }: { id: string; callId: string; signal: AbortSignal },
+  { id, callId, signal, ways = ['terminate'] }: { id: string; callId: string; signal: AbortSignal; ways?: Way[] },
 ): Promise<'confirmed' | 'stopped' | { message: string; details: string }> {
   const { provider, log } = desk.deps;
   for (let tries = 1; ; tries += 1) {
     if (signal.aborted) return 'stopped';
     try {
-      await provider.terminateCall(callId, signal);
+      if (ways[(tries - 1) % ways.length] === 'reject') await provider.rejectCall(callId);
+      else await provider.terminateCall(callId, signal);
       return 'confirmed';
     } catch (error) {
       if (signal.aborted) return 'stopped';

@@ -1,5 +1,6 @@
 import { inputOf } from '../call/input.ts';
 import { heardOf } from '../call/state.ts';
+import { arrive } from './arrive.ts';
 import { type AppendedCall, type Desk, inBackground } from './desk.ts';
 import { durably } from './durably.ts';
 import type { LiveCall } from './live-call.ts';
@@ -26,11 +27,14 @@ export function reactToCall(desk: Desk, item: AppendedCall): 'done' | 'later' {
 
 function ofNobody(desk: Desk, item: AppendedCall): 'done' | 'later' {
   const { event } = item;
-  if ('direction' in event && event.direction === 'inbound') {
-    // People calling us are not answered by this switchboard. Meta ends such a call by itself.
-    desk.deps.log('info', `A call from outside (${event.type}) is not handled.`);
-    return 'done';
+  if (event.type === 'call.connect' && event.direction === 'inbound') return arrive(desk, { ...item, event });
+  if (desk.arriving.has(event.callId)) {
+    giveUp(desk, desk.registry.hold(item, desk.deps.now()));
+    expireLater(desk);
+    return 'later';
   }
+  // Of a call to us that nobody here has taken.
+  if ('direction' in event && event.direction === 'inbound') return 'done';
   const mayBecomeKnown = desk.registry.live().some((call) => heardOf(call.state).callId === undefined);
   if (mayBecomeKnown) {
     giveUp(desk, desk.registry.hold(item, desk.deps.now()));

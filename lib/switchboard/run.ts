@@ -2,12 +2,13 @@ import type { CallEffect, Step, TimerName } from '../call/effect.ts';
 import type { CallInput } from '../call/input.ts';
 import { heardOf } from '../call/state.ts';
 import { transition } from '../call/transition.ts';
-import { MediaError } from '../media/media.ts';
-import type { EventError } from '../provider/event.ts';
+import { sendAccept } from './answer.ts';
 import { concludeCall } from './conclude.ts';
 import { type Desk, inBackground, tellCall } from './desk.ts';
-import { hangUp } from './hang-up.ts';
+import { hangUp, refuse } from './hang-up.ts';
 import type { LiveCall } from './live-call.ts';
+import { mediaFault } from './media-fault.ts';
+import { noteAnswered } from './note-answered.ts';
 import { reactToCall } from './react-to-call.ts';
 
 /** Moves a call and does what follows from it. When it returns, the new state is visible to everybody. */
@@ -31,15 +32,23 @@ function perform(desk: Desk, call: LiveCall, effect: CallEffect): void {
   switch (effect.do) {
     case 'emit':
       tellCall(desk, call, { event: effect.event, ...('text' in effect ? { text: effect.text } : {}) });
+      if (effect.event === 'answered') noteAnswered(desk, call);
       break;
     case 'apply_answer':
       applyAnswer(desk, call, effect.sdp);
       break;
     case 'open_gate':
       call.leg?.accepted();
+      call.markTaken();
       break;
     case 'terminate':
       inBackground(desk, `Ending call ${call.id}`, hangUp(desk, call, effect.callId));
+      break;
+    case 'accept':
+      inBackground(desk, `Taking call ${call.id}`, sendAccept(desk, call, effect.callId));
+      break;
+    case 'refuse':
+      inBackground(desk, `Refusing call ${call.id}`, refuse(desk, call, effect.callId));
       break;
     case 'start_timer':
       startTimer(desk, call, effect.timer);
@@ -59,12 +68,6 @@ function applyAnswer(desk: Desk, call: LiveCall, sdp: string): void {
   });
 }
 
-/** What a flow may read about a failure of our audio. */
-export function mediaFault(error: unknown): EventError {
-  if (error instanceof MediaError) return { code: error.code, message: error.message, details: error.nextStep };
-  return { code: 'media_failed', message: error instanceof Error ? error.message : String(error) };
-}
-
 function startTimer(desk: Desk, call: LiveCall, timer: TimerName): void {
   const { ms, input } = whenExpired(desk, call, timer);
   // 0 is "never" for the longest duration; the others are above 0.
@@ -75,6 +78,8 @@ function whenExpired({ settings, webhookWaitMs }: Desk, call: LiveCall, timer: T
   switch (timer) {
     case 'ring':
       return { ms: call.ringMs, input: { kind: 'end', cause: 'ring_timeout' } };
+    case 'answer':
+      return { ms: 0, input: { kind: 'accept' } };
     case 'maximum':
       return { ms: call.maxMs, input: { kind: 'end', cause: 'maximum_duration' } };
     case 'media_warning':

@@ -11,6 +11,12 @@ export interface SwitchboardSettings {
   webhookWaitMs: number;
   /** The same while closing, when webhooks may not reach us any more: it must not use up the whole grace. */
   closingWebhookWaitMs: number;
+  /** An offer of a call to us that is older than this is not ringing any more (meta-cloud-api.md §1.3: about 30-60 s). */
+  offerFreshMs: number;
+  /** A call to us that rings longer than this has ended without anybody telling. */
+  inboundRingMs: number;
+  /** Right after a start: how long a call to us waits for a node that attends. */
+  attendWaitMs: number;
   /** After a placing with unknown result: how long a webhook may take to prove the call. Longer than any phone rings. */
   unknownWaitMs: number;
   /** How long ACCEPTED or REJECTED may lag behind a terminate that does not tell which of them it was. */
@@ -36,6 +42,10 @@ export interface SwitchboardSettings {
   elsewhereMs: number;
   /** Lapsed permissions are looked for this often, and exactly when a known one lapses. */
   sweepMs: number;
+  /** Largest recording or transcript of the provider that is fetched, bytes. */
+  captureBytes: number;
+  /** Pauses between the tries to fetch one. A try is itself a few requests; the provider keeps media for seven days. */
+  capturePausesMs: number[];
   /** Webhooks of calls nobody knows yet: how many are kept, and how long. */
   early: number;
   earlyMs: number;
@@ -49,6 +59,9 @@ export const DEFAULT_SETTINGS: SwitchboardSettings = {
   mediaLimitMs: 20_000,
   webhookWaitMs: 10_000,
   closingWebhookWaitMs: 2_000,
+  offerFreshMs: 60_000,
+  inboundRingMs: 90_000,
+  attendWaitMs: 3_000,
   unknownWaitMs: 90_000,
   settleMs: 1_500,
   legCloseMs: 5_000,
@@ -62,6 +75,8 @@ export const DEFAULT_SETTINGS: SwitchboardSettings = {
   silentMs: 25_000,
   elsewhereMs: 90_000,
   sweepMs: 3_600_000,
+  captureBytes: 200_000_000,
+  capturePausesMs: [10_000, 60_000, 300_000, 1_800_000, 7_200_000, 21_600_000, 43_200_000],
   early: 1_000,
   earlyMs: 30_000,
   ended: 2_000,

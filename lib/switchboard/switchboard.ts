@@ -4,6 +4,10 @@ import type {
   AuditQuery,
   AuditRow,
   AuditVerdict,
+  CallbackRequest,
+  CallRecord,
+  CallRecordPage,
+  CallRecordQuery,
   DoNotCallImport,
   Erasure,
   Explanation,
@@ -14,7 +18,11 @@ import type {
 } from '../ledger/ledger.ts';
 import type { Leg, LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
-import type { EventError } from '../provider/event.ts';
+import type { CaptureKind, EventError } from '../provider/event.ts';
+import type { Captures, Transcript } from '../provider/provider.ts';
+import type { Attendant, Refusal } from './attendance.ts';
+import type { NumberManagement } from './number-management.ts';
+import type { RequestDelivery } from './request-deliveries.ts';
 
 /** What flows hear about permission. */
 export interface PermissionChange {
@@ -36,6 +44,9 @@ export interface CallChange {
     | 'warning'
     | 'digit'
     | 'statistics'
+    /** After the end: what the provider kept of the call has been brought here. */
+    | 'recording'
+    | 'transcript'
     | 'ended';
   call: CallView;
   origin?: { nodeId: string; data?: unknown };
@@ -46,6 +57,26 @@ export interface CallChange {
   reason?: Reason;
   /** Rules that only warn, and that this call was placed in spite of. */
   warnings?: Reason[];
+  /** Of a call to us: the attendants (`attend`) that want it or refuse it. `origin` is who took it. */
+  offeredTo?: string[];
+  /** Of a call to us: why we refused it. */
+  refusal?: Refusal;
+  /** With *ended* of a call to us that nobody took: the entry on the callback list. */
+  callback?: CallbackRequest;
+  /** `ended`: the call's record, if the store could tell it. */
+  record?: CallRecord;
+  /** `recording` and `transcript`. */
+  capture?: Capture;
+}
+
+/** What the provider kept of a call, as it lies here now. */
+export interface Capture {
+  kind: CaptureKind;
+  file: string;
+  /** Absent if it was here already. */
+  bytes?: number;
+  mimeType?: string;
+  transcript?: Transcript;
 }
 
 export interface AskInput {
@@ -71,6 +102,8 @@ export interface PlaceInput {
   /** We hang up after this time of conversation; 0: never. */
   maxSeconds: number;
   origin: { nodeId: string; data?: unknown };
+  /** What the provider shall keep of the call; it announces that itself. */
+  captures?: Captures;
 }
 export type PlaceResult =
   /** `doubt`: why it is not known whether the provider took the call. Its *ended* comes in any case. */
@@ -97,8 +130,11 @@ export type EndCause =
 export interface MessageStatus {
   messageId: string;
   status: string;
+  at?: Instant;
   contact?: Contact;
   errors: EventError[];
+  /** The message is a permission request, and this is news about it. */
+  request?: RequestDelivery;
 }
 
 /** What the provider says about a person now, and what the store had to learn from it. */
@@ -115,12 +151,25 @@ export interface Refreshed {
  * Asks, calls, ends and listens for one business number. It composes ledger, provider and media, and outlives node
  * instances: a redeploy that leaves the config node as it was adopts it with its live calls.
  */
-export interface Switchboard {
+export interface Switchboard extends NumberManagement {
   readonly businessNumber: BusinessNumber;
   /** Finishes what a crash left behind: ends calls of dead processes, hands out undispatched events. Then sweeps in intervals. */
   start(): Promise<void>;
   ask(input: AskInput): Promise<AskResult>;
   place(input: PlaceInput): Promise<PlaceResult>;
+  /**
+   * Takes calls to this number from now on. A call that nobody attends is left alone. What attendants want of a call stays with
+   * the call, also if its node is replaced by a deploy.
+   * @param owner who attends, for example a node's id: its second attendant takes the place of the first
+   */
+  attend(owner: string, attendant: Attendant): () => void;
+  /**
+   * Takes a ringing call to us; the first who asks gets it. Resolves once it is taken, or over (*ended* tells how).
+   * @throws CallError `call_unknown`, `call_ended`, `call_taken`, `call_failed`
+   */
+  accept(id: string, by: { nodeId: string; data?: unknown; maxSeconds?: number }): Promise<CallView>;
+  /** Refuses a ringing call to us, and resolves with its end. @throws CallError as `accept` */
+  refuse(id: string, by: { nodeId: string; refusal?: Refusal }): Promise<CallView>;
   /**
    * Resolves with the ended call once the provider has confirmed. Ending an ended call is harmless. Also a call of another
    * instance on the same store: its owner tells *ended*.
@@ -144,7 +193,7 @@ export interface Switchboard {
    */
   refresh(contact: Contact): Promise<Refreshed>;
   /** What may be done with a person now, and every limit. @throws LedgerError */
-  explain(contact: Contact, purpose?: string): Promise<Explanation>;
+  explain(contact: Contact, purpose?: string): Promise<Explanation & { delivery?: RequestDelivery }>;
   /** People of this number by the status of their permission. @throws LedgerError */
   list(query: Omit<PermissionListQuery, 'businessNumberId'>): Promise<PermissionPage>;
   /** @throws LedgerError */
@@ -155,6 +204,17 @@ export interface Switchboard {
   verifyAudit(): Promise<AuditVerdict>;
   /** Forgets a person. Refuses while a call with them is going on or a request is being sent. @throws LedgerError */
   erase(contact: Contact): Promise<Erasure>;
+  /** Records of calls of this number, newest last. @throws LedgerError, CallError `call_failed` if the store keeps none */
+  callRecords(query: Omit<CallRecordQuery, 'businessNumberId'>): Promise<CallRecordPage>;
+  /**
+   * Adds a recording to the record of a call. *Ended* waits for it.
+   * @returns false: no such call is known, or it could not be written (which the log says)
+   */
+  noteRecording(id: string, recording: { file: string; seconds?: number }): Promise<boolean>;
+  /** A prompt that says that the call is recorded was played whole. */
+  announced(id: string): void;
+  /** @throws CallError `announcement_missing` if this number records only after an announcement, and there was none in this call */
+  checkRecording(id: string): void;
   /** Fresh events from the webhook receiver, already durable in the ledger. */
   handle(appended: Appended[]): Promise<void>;
   onPermission(listener: (change: PermissionChange) => void): () => void;
@@ -165,7 +225,7 @@ export interface Switchboard {
 }
 
 export class CallError extends Error {
-  readonly code: 'call_unknown' | 'call_ended' | 'call_failed';
+  readonly code: 'call_unknown' | 'call_ended' | 'call_failed' | 'call_taken' | 'announcement_missing';
   readonly nextStep: string;
   constructor(code: CallError['code'], message: string, nextStep: string) {
     super(message);

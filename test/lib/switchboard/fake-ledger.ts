@@ -1,6 +1,7 @@
 import type {
   Appended,
   AuditVerdict,
+  CallbackRequest,
   CallIntent,
   CallReservation,
   Correction,
@@ -8,6 +9,7 @@ import type {
   Erasure,
   Explanation,
   Ledger,
+  NewCallback,
   PermissionPage,
   RequestIntent,
   RequestReservation,
@@ -30,6 +32,7 @@ export class FakeLedger implements Ledger {
   readonly endings: { id: string; as: string }[] = [];
   readonly corrections: Correction[] = [];
   readonly handedOut: string[] = [];
+  readonly callbackList: CallbackRequest[] = [];
   readonly inbox = new Map<string, Appended>();
   readonly blocked = new Set<string>();
   sweeps: Effect[][] = [];
@@ -136,6 +139,37 @@ export class FakeLedger implements Ledger {
     if (event.durationSeconds !== undefined) call.durationSeconds = event.durationSeconds;
     const connected = call.acceptedAt !== undefined || event.durationSeconds !== undefined;
     call.outcome = event.status === 'failed' ? 'failed' : connected ? 'completed' : 'no_answer';
+  }
+  async claimCall(callId: string): Promise<StoredCall | undefined> {
+    this.#check();
+    const event = [...this.inbox.values()]
+      .map((item) => item.event)
+      .find((one) => one.type === 'call.connect' && one.callId === callId);
+    const ended = [...this.inbox.values()].some(
+      ({ event: one }) => one.type === 'call.terminated' && one.callId === callId,
+    );
+    const held = [...this.calls.values()].some((call) => call.callId === callId);
+    if (event?.type !== 'call.connect' || event.contact === undefined || ended || held) return undefined;
+    this.#ids += 1;
+    const call: StoredCall = {
+      ...{ reservationId: `${this.idPrefix}in${this.#ids}`, callId, businessNumberId: event.businessNumberId },
+      ...{ contact: event.contact, purpose: '', owner: this.owner, reservation: 'consumed', reservedAt: event.at },
+      direction: 'inbound',
+    };
+    this.calls.set(call.reservationId, call);
+    return { ...call };
+  }
+  async addCallback({ businessNumberId, contact, source, key }: NewCallback) {
+    this.#check();
+    if (this.blocked.has(this.#key(contact))) throw new LedgerError('do_not_call', 'Opted out.', 'Leave them alone.');
+    const known = this.callbackList.find((one) => this.#key(one.contact) === this.#key(contact));
+    if (known !== undefined) return { callback: known, added: false };
+    const callback: CallbackRequest = {
+      ...{ id: `cb-${key}`, businessNumberId, contact, source, requestedAt: Date.now() },
+      ...{ state: 'open' as const, attempts: 0 },
+    };
+    this.callbackList.push(callback);
+    return { callback, added: true };
   }
   async dispatched(ids: string[]): Promise<void> {
     this.handedOut.push(...ids);

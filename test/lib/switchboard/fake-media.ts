@@ -14,6 +14,8 @@ type Listener = (...args: never[]) => void;
 /** A leg without sound: it records what is done to it, and the test says when it connects or fails. */
 export class FakeLeg implements Leg {
   readonly answers: string[] = [];
+  readonly offers: string[] = [];
+  onOffered: () => Promise<string> = async () => `v=0 answer of ${this.id}`;
   gateOpen = false;
   closed = 0;
   figures: LegStatistics = {
@@ -50,8 +52,9 @@ export class FakeLeg implements Leg {
     this.answers.push(sdp);
     return this.onAnswer(sdp);
   }
-  async answer(): Promise<string> {
-    return 'v=0 answer';
+  answer(offer: string): Promise<string> {
+    this.offers.push(offer);
+    return this.onOffered();
   }
   accepted(): void {
     this.gateOpen = true;

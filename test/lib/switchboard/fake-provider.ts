@@ -60,6 +60,11 @@ export class FakeProvider implements Provider {
   readonly requests: PermissionRequest[] = [];
   readonly placed: OutboundCall[] = [];
   readonly terminated: string[] = [];
+  readonly rejected: string[] = [];
+  readonly answers: { callId: string; answer: string; action: 'pre_accept' | 'accept' }[] = [];
+  onPreAccept: () => Promise<void> = async () => {};
+  onAccept: () => Promise<void> = async () => {};
+  onReject: () => Promise<void> = async () => {};
   readonly texts: { contact: Contact; text: string }[] = [];
   onText: () => Promise<{ messageId: string }> = async () => ({ messageId: 'wamid.text' });
   onRequest: (request: PermissionRequest, signal?: AbortSignal) => Promise<PermissionRequestSent> = async () => ({
@@ -90,8 +95,14 @@ export class FakeProvider implements Provider {
     this.terminated.push(callId);
     return this.onTerminate(callId);
   }
-  async answerCall(): Promise<void> {}
-  async rejectCall(): Promise<void> {}
+  async answerCall(callId: string, answer: string, { preAccept }: { preAccept: boolean }): Promise<void> {
+    this.answers.push({ callId, answer, action: preAccept ? 'pre_accept' : 'accept' });
+    await (preAccept ? this.onPreAccept() : this.onAccept());
+  }
+  async rejectCall(callId: string): Promise<void> {
+    this.rejected.push(callId);
+    await this.onReject();
+  }
   sendText(contact: Contact, text: string): Promise<{ messageId: string }> {
     this.texts.push({ contact, text });
     return this.onText();
