@@ -168,6 +168,8 @@ export const BLOCKED_CODES = [
   'permanent_permission_exists',
   'service_window_closed',
   'template_missing',
+  'template_not_approved',
+  'template_grants_nothing',
   'call_in_progress',
   'connected_call_limit',
   'number_daily_call_limit',

@@ -69,6 +69,14 @@ const SENTENCES: Record<ReasonCode, { text: string; nextStep: string }> = {
     text: 'The permission request was to go out as a template, but no template is set.',
     nextStep: 'Choose an approved template with a call permission request.',
   },
+  template_not_approved: {
+    text: 'This template cannot be sent: WhatsApp has not approved it, or has paused or rejected it.',
+    nextStep: 'Wait for the approval, or choose a template that is approved.',
+  },
+  template_grants_nothing: {
+    text: 'This template holds no call permission request, so no answer to it grants permission.',
+    nextStep: 'Use a template with the call permission request.',
+  },
   call_in_progress: {
     text: 'There is, or may be, a call going on with this person.',
     nextStep: 'Wait until it has ended.',

@@ -1,7 +1,17 @@
-import type { CallChange, PermissionChange, Switchboard } from '../switchboard/switchboard.ts';
+import type { CallChange, MessageStatus, PermissionChange, Switchboard } from '../switchboard/switchboard.ts';
+import type { TemplateChange } from '../template/template.ts';
 import type { FlowLifecycle } from './flow-lifecycle.ts';
 
-type Item = { kind: 'call'; change: CallChange } | { kind: 'permission'; change: PermissionChange };
+interface Kinds {
+  call: CallChange;
+  permission: PermissionChange;
+  status: MessageStatus;
+  template: TemplateChange;
+}
+type Item = { [K in keyof Kinds]: { kind: K; change: Kinds[K] } }[keyof Kinds];
+type Listeners = { [K in keyof Kinds]: Set<(change: Kinds[K]) => void> };
+/** What tells. */
+type Source = Pick<Switchboard, 'onCall' | 'onPermission'> & Partial<Pick<Switchboard, 'onMessageStatus' | 'onTemplate'>>;
 
 /** More than this many events in one deploy means that nobody is coming back for them. */
 const MOST_HELD = 10_000;
@@ -12,8 +22,7 @@ const MOST_HELD = 10_000;
  */
 export class EventRelay {
   readonly #lifecycle: FlowLifecycle;
-  readonly #calls = new Set<(change: CallChange) => void>();
-  readonly #permissions = new Set<(change: PermissionChange) => void>();
+  readonly #listeners: Listeners = { call: new Set(), permission: new Set(), status: new Set(), template: new Set() };
   readonly #held: Item[] = [];
   readonly #report: (error: unknown) => void;
 
@@ -24,19 +33,34 @@ export class EventRelay {
   }
 
   /** Listens to a switchboard for as long as it lives. */
-  connect(switchboard: Pick<Switchboard, 'onCall' | 'onPermission'>): void {
+  connect(switchboard: Source): void {
     switchboard.onCall((change) => this.#take({ kind: 'call', change }));
     switchboard.onPermission((change) => this.#take({ kind: 'permission', change }));
+    switchboard.onMessageStatus?.((change) => this.#take({ kind: 'status', change }));
+    switchboard.onTemplate?.((change) => this.#take({ kind: 'template', change }));
   }
 
   onCall(listener: (change: CallChange) => void): () => void {
-    this.#calls.add(listener);
-    return () => this.#calls.delete(listener);
+    return this.#listen('call', listener);
   }
 
   onPermission(listener: (change: PermissionChange) => void): () => void {
-    this.#permissions.add(listener);
-    return () => this.#permissions.delete(listener);
+    return this.#listen('permission', listener);
+  }
+
+  /** How messages to people fare, permission requests among them. */
+  onMessageStatus(listener: (status: MessageStatus) => void): () => void {
+    return this.#listen('status', listener);
+  }
+
+  onTemplate(listener: (change: TemplateChange) => void): () => void {
+    return this.#listen('template', listener);
+  }
+
+  #listen<K extends keyof Kinds>(kind: K, listener: (change: Kinds[K]) => void): () => void {
+    const listeners: Set<(change: Kinds[K]) => void> = this.#listeners[kind];
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   #take(item: Item): void {
@@ -54,7 +78,7 @@ export class EventRelay {
   }
 
   #deliver(item: Item): void {
-    const listeners: ReadonlySet<(change: never) => void> = item.kind === 'call' ? this.#calls : this.#permissions;
+    const listeners: ReadonlySet<(change: never) => void> = this.#listeners[item.kind];
     for (const listener of [...listeners]) {
       try {
         listener(item.change as never);

@@ -8,6 +8,7 @@ import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
 import { told } from './patience.ts';
 import { needsPermission, refusalOf } from './refusal.ts';
+import { tellEarlyStatus } from './tell-message-status.ts';
 import type { AskInput, AskResult } from './switchboard.ts';
 
 /**
@@ -87,8 +88,20 @@ async function send(
     contact: input.contact,
   });
   try {
+    const unfit = request.template && (await desk.templates.refusal(request.template.name, request.template.language, stop.signal));
+    if (unfit !== undefined) {
+      await settle({ state: 'released', why: unfit.code });
+      return stop.signal.aborted ? optedOut() : { outcome: 'blocked', reason: unfit, contact: input.contact };
+    }
     const sent = await provider.requestPermission(request, stop.signal);
     const contact = { ...input.contact, ...sent.contact };
+    const early = desk.deliveries.sent({
+      requestId: sent.requestId,
+      at: desk.deps.now(),
+      contact,
+      purpose: input.purpose,
+      ...(request.template === undefined ? {} : { template: request.template.name }),
+    });
     await settle({
       state: 'consumed',
       providerId: sent.requestId,
@@ -98,6 +111,7 @@ async function send(
       desk.deps.log('warn', `The permission after a request could not be read: ${told(error)}`);
       return { ...permission, status: 'pending' as const, requestId: sent.requestId };
     });
+    tellEarlyStatus(desk, early);
     return {
       outcome: 'requested',
       requestId: sent.requestId,

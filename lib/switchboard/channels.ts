@@ -1,4 +1,5 @@
 import type { Log } from './deps.ts';
+import type { TemplateChange } from '../template/template.ts';
 import { Subscription } from './subscription.ts';
 import type { CallChange, MessageStatus, PermissionChange, Switchboard } from './switchboard.ts';
 
@@ -10,6 +11,7 @@ export interface Channels {
   calls: Subscription<CallChange>;
   permissions: Subscription<PermissionChange>;
   statuses: Subscription<MessageStatus>;
+  templates: Subscription<TemplateChange>;
 }
 
 export function createChannels(log: Log): Channels {
@@ -17,6 +19,7 @@ export function createChannels(log: Log): Channels {
     calls: new Subscription(MOST_KEPT, log),
     permissions: new Subscription(MOST_KEPT, log),
     statuses: new Subscription(MOST_KEPT, log),
+    templates: new Subscription(MOST_KEPT, log),
   };
 }
 
@@ -25,4 +28,5 @@ export function connect(channels: Channels, switchboard: Switchboard): void {
   switchboard.onCall((change) => channels.calls.take(change));
   switchboard.onPermission((change) => channels.permissions.take(change));
   switchboard.onMessageStatus((status) => channels.statuses.take(status));
+  switchboard.onTemplate((change) => channels.templates.take(change));
 }

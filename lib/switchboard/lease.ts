@@ -56,6 +56,7 @@ export function createLease({ switchboard, channels, holders, endAfter, endNow }
       onCall: (listener) => listen(channels.calls, Symbol('plain'), listener),
       onPermission: (listener) => listen(channels.permissions, Symbol('plain'), listener),
       onMessageStatus: (listener) => listen(channels.statuses, Symbol('plain'), listener),
+      onTemplate: (listener) => listen(channels.templates, Symbol('plain'), listener),
     },
     onCall: (owner, listener) => listen(channels.calls, owner, listener),
     onPermission: (owner, listener) => listen(channels.permissions, owner, listener),

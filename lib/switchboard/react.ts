@@ -6,6 +6,7 @@ import { fetchCapture } from './fetch-capture.ts';
 import { confirmOptOut, stopFor } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
 import { giveUp, reactToCall } from './react-to-call.ts';
+import { tellMessageStatus } from './tell-message-status.ts';
 
 /**
  * Hands events that are durable in the ledger to calls and flows. Duplicates change nothing. Resolves when listeners
@@ -18,6 +19,7 @@ export async function react(desk: Desk, appended: Appended[]): Promise<void> {
     if (!isForUs(desk, item)) continue;
     // A call has to come to its end in any case; everything else can wait for the next start.
     if (desk.mute && !isCall(item)) continue;
+    if (item.event.type === 'message.status') await tellMessageStatus(desk, item.event);
     const when = reactTo(desk, item);
     if (desk.mute) continue;
     for (const effect of item.effects) {
@@ -40,9 +42,11 @@ function reactTo(desk: Desk, item: Appended): 'done' | 'later' {
     inBackground(desk, 'Fetching what the provider kept of a call', fetchCapture(desk, event));
     return 'later';
   }
-  if (event.type === 'message.status') {
-    const { messageId, status, contact, errors } = event;
-    desk.statuses.tell({ messageId, status, errors, ...(contact === undefined ? {} : { contact }) });
+  if (event.type === 'unknown') {
+    const change = desk.deps.provider.templates?.changeIn(event);
+    if (change === undefined) return 'done';
+    desk.templates.forget();
+    desk.templateNews.tell(change);
   } else if (event.type === 'account.restricted') {
     const until = event.until === undefined ? '' : ` until ${new Date(event.until).toISOString()}`;
     desk.deps.log(

@@ -18,6 +18,8 @@ import type {
 } from '../ledger/ledger.ts';
 import type { Leg, LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
+import type { NumberManagement } from './number-management.ts';
+import type { RequestDelivery } from './request-deliveries.ts';
 import type { CaptureKind, EventError } from '../provider/event.ts';
 import type { Captures, Transcript } from '../provider/provider.ts';
 import type { Attendant, Refusal } from './attendance.ts';
