@@ -14,7 +14,6 @@ import { RequestDeliveries } from './request-deliveries.ts';
 import { TemplateBook } from './template-book.ts';
 import { MEDIA_LOST } from './listen.ts';
 import { type LiveCall, view } from './live-call.ts';
-import { management } from './management.ts';
 import { notes } from './notes.ts';
 import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
@@ -25,12 +24,10 @@ import { reactToCall } from './react-to-call.ts';
 import { recover } from './recover.ts';
 import { refresh } from './refresh.ts';
 import { refuseCall } from './refuse.ts';
-import { RequestDeliveries } from './request-deliveries.ts';
 import { apply } from './run.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { Sweeper } from './sweeper.ts';
 import type { Switchboard } from './switchboard.ts';
-import { TemplateBook } from './template-book.ts';
 
 const GRACE_MS = 10_000;
 

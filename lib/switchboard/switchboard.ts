@@ -23,8 +23,6 @@ import type { RequestDelivery } from './request-deliveries.ts';
 import type { CaptureKind, EventError } from '../provider/event.ts';
 import type { Captures, Transcript } from '../provider/provider.ts';
 import type { Attendant, Refusal } from './attendance.ts';
-import type { NumberManagement } from './number-management.ts';
-import type { RequestDelivery } from './request-deliveries.ts';
 
 /** What flows hear about permission. */
 export interface PermissionChange {
