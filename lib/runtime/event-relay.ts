@@ -11,7 +11,8 @@ interface Kinds {
 type Item = { [K in keyof Kinds]: { kind: K; change: Kinds[K] } }[keyof Kinds];
 type Listeners = { [K in keyof Kinds]: Set<(change: Kinds[K]) => void> };
 /** What tells. */
-type Source = Pick<Switchboard, 'onCall' | 'onPermission'> & Partial<Pick<Switchboard, 'onMessageStatus' | 'onTemplate'>>;
+type Source = Pick<Switchboard, 'onCall' | 'onPermission'> &
+  Partial<Pick<Switchboard, 'onMessageStatus' | 'onTemplate'>>;
 
 /** More than this many events in one deploy means that nobody is coming back for them. */
 const MOST_HELD = 10_000;

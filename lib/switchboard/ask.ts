@@ -8,8 +8,8 @@ import { durably } from './durably.ts';
 import { learnRefusal } from './learn-refusal.ts';
 import { told } from './patience.ts';
 import { needsPermission, refusalOf } from './refusal.ts';
-import { tellEarlyStatus } from './tell-message-status.ts';
 import type { AskInput, AskResult } from './switchboard.ts';
+import { tellEarlyStatus } from './tell-message-status.ts';
 
 /**
  * Asks a person for permission to call, if that is allowed and needed. Refusals are results; faults are thrown
@@ -88,7 +88,8 @@ async function send(
     contact: input.contact,
   });
   try {
-    const unfit = request.template && (await desk.templates.refusal(request.template.name, request.template.language, stop.signal));
+    const unfit =
+      request.template && (await desk.templates.refusal(request.template.name, request.template.language, stop.signal));
     if (unfit !== undefined) {
       await settle({ state: 'released', why: unfit.code });
       return stop.signal.aborted ? optedOut() : { outcome: 'blocked', reason: unfit, contact: input.contact };

@@ -1,5 +1,5 @@
-import type { Log } from './deps.ts';
 import type { TemplateChange } from '../template/template.ts';
+import type { Log } from './deps.ts';
 import { Subscription } from './subscription.ts';
 import type { CallChange, MessageStatus, PermissionChange, Switchboard } from './switchboard.ts';
 
