@@ -1,6 +1,5 @@
-import type { RTCIceConnection } from './ice-connection.ts';
+import type { IceProtocol, RTCIceConnection } from './ice-connection.ts';
 
-type Protocol = Parameters<RTCIceConnection['ensureProtocol']>[0];
 type Parse = (data: Buffer, key?: Buffer) => unknown;
 
 /**
@@ -11,7 +10,7 @@ type Parse = (data: Buffer, key?: Buffer) => unknown;
  */
 export function guardChecks(connection: RTCIceConnection, parse: Parse, refused: () => void): void {
   const ensure = connection.ensureProtocol;
-  connection.ensureProtocol = (protocol: Protocol) => {
+  connection.ensureProtocol = (protocol: IceProtocol) => {
     const { onRequestReceived } = protocol;
     const execute = onRequestReceived.execute;
     onRequestReceived.execute = (message, address, data) => {

@@ -18,6 +18,8 @@ export interface IncomingPacket {
 export interface TransportEvents {
   packet(packet: IncomingPacket): void;
   rtcp(packet: RtcpPacket): void;
+  /** A genuine packet that has come before. */
+  replayed?(): void;
   state(state: TransportState): void;
   /** A compound RTCP packet, decrypted, whatever kinds it holds. Must not throw. */
   control?(compound: Buffer): void;

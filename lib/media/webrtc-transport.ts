@@ -5,11 +5,12 @@ import type { RTCIceConnection } from './ice-connection.ts';
 import { checkAddresses } from './leg-addresses.ts';
 import type { LegOptions } from './media.ts';
 import { MediaError } from './media.ts';
+import { MediaPath } from './media-path.ts';
 import { withPublicAddress } from './public-candidate.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import type { LocalCandidate } from './sdp-writer.ts';
-import { holdKeysAsObjects } from './srtp-keys.ts';
-import { tapSrtp } from './srtp-taps.ts';
+import { srtpKeys } from './srtp/srtp-handshake.ts';
+import { AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80, type SrtpProfile } from './srtp/srtp-stream.ts';
 import { guardChecks } from './stun-guard.ts';
 import type { DtlsRole, IceRole, LocalParameters, Transport, TransportEvents } from './transport.ts';
 import { within } from './within.ts';
@@ -28,37 +29,44 @@ export const CONNECT_TIMEOUT_MS = 30_000;
 const MOST_EARLY_PACKETS = 8;
 /** A role conflict that comes back this often is no conflict but a broken peer. */
 const MAXIMUM_ROLE_SWITCHES = 5;
-const SRTP_AES128_CM_HMAC_SHA1_80 = 1;
-const SRTP_AEAD_AES_128_GCM = 7;
+const PROFILES: readonly SrtpProfile[] = [AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80];
 
 /**
- * ICE, DTLS and SRTP for one audio stream: werift's transports without its peer connection. Its sender and receiver clone every packet and keep
- * 128 of them per call, which costs half the CPU and nearly all of the latency tail (measured 2026-11-20), and they rewrite payload types.
+ * ICE and DTLS of werift for one audio stream, without its peer connection, and media on a path of our own. The library's sender and receiver clone
+ * every packet and keep 128 of them per call, which costs half the CPU and nearly all of the latency tail (measured 2026-11-20), and they rewrite
+ * payload types.
  */
 export class WebRtcTransport implements Transport {
   readonly #ice: RTCIceTransport;
   readonly #dtls: RTCDtlsTransport;
   readonly #werift: Werift;
+  readonly #media: MediaPath;
   readonly #options: LegOptions;
   #closed = false;
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
   #gathering: Promise<void> | undefined;
-  #undecryptable = 0;
   #handshakeReceived = 0;
-  #reportsReceived = 0;
   #consentLost = false;
   #strangers = 0;
   #tried: { pairs: number; sent: number; answered: number; received: number } | undefined;
 
-  private constructor(werift: Werift, ice: RTCIceTransport, dtls: RTCDtlsTransport, options: LegOptions) {
+  private constructor(
+    werift: Werift,
+    ice: RTCIceTransport,
+    dtls: RTCDtlsTransport,
+    media: MediaPath,
+    options: LegOptions,
+  ) {
     this.#werift = werift;
     this.#ice = ice;
     this.#dtls = dtls;
+    this.#media = media;
     this.#options = options;
   }
 
-  static async create(options: LegOptions, events: TransportEvents): Promise<WebRtcTransport> {
+  /** @param profiles of SRTP, the preferred one first */
+  static async create(options: LegOptions, events: TransportEvents, profiles = PROFILES): Promise<WebRtcTransport> {
     await checkAddresses(options);
     const werift = await loadWerift();
     const certificate = await werift.RTCDtlsTransport.SetupCertificate();
@@ -83,31 +91,19 @@ export class WebRtcTransport implements Transport {
     guardChecks(connection, werift.parseMessage, () => {
       transport.#strangers += 1;
     });
+    const media = new MediaPath(connection, events);
     const ice = new werift.RTCIceTransport(gatherer);
-    const dtls = new werift.RTCDtlsTransport({}, ice, certificate, [
-      SRTP_AEAD_AES_128_GCM,
-      SRTP_AES128_CM_HMAC_SHA1_80,
-    ]);
-    const transport = new WebRtcTransport(werift, ice, dtls, options);
-    dtls.onRtp.subscribe((packet) => events.packet(packet));
-    dtls.onRtcp.subscribe((packet) => events.rtcp(packet));
+    const dtls = new werift.RTCDtlsTransport({}, ice, certificate, [...profiles]);
+    dtls.startSrtp = () => {
+      dtls.srtpStarted = true;
+      media.begin(srtpKeys(werift, dtls));
+    };
+    const transport = new WebRtcTransport(werift, ice, dtls, media, options);
     ice.connection.onData.subscribe(([first = 0]) => {
       if (first > 19 && first < 64) transport.#handshakeReceived += 1;
     });
     dtls.onStateChange.subscribe((state) => {
       if (transport.#closed) return;
-      if (state === 'connected') {
-        holdKeysAsObjects(dtls);
-        tapSrtp(dtls, {
-          undecryptable: () => {
-            transport.#undecryptable += 1;
-          },
-          control: (compound) => {
-            transport.#reportsReceived += 1;
-            events.control?.(compound);
-          },
-        });
-      }
       if (state === 'connected' || state === 'failed' || state === 'closed') events.state(state);
     });
     ice.onStateChange.subscribe((state) => {
@@ -230,15 +226,11 @@ export class WebRtcTransport implements Transport {
     marker: boolean,
     payload: Buffer,
   ): void {
-    if (this.#closed) return;
-    void this.#dtls.sendRtp(
-      payload,
-      new this.#werift.RtpHeader({ payloadType, sequenceNumber, timestamp, ssrc, marker, payloadOffset: 12 }),
-    );
+    this.#media.send(payloadType, sequenceNumber, timestamp, ssrc, marker, payload);
   }
 
   sendRtcp(packets: RtcpPacket[]): void {
-    if (!this.#closed && this.#dtls.srtpStarted) void this.#dtls.sendRtcp(packets).catch(() => undefined);
+    this.#media.sendRtcp(packets);
   }
 
   describe(): ReturnType<Transport['describe']> {
@@ -251,7 +243,7 @@ export class WebRtcTransport implements Transport {
       ...(role === 'auto' ? {} : { dtlsRole: role }),
       ...(profile === undefined
         ? {}
-        : { srtpProfile: profile === SRTP_AEAD_AES_128_GCM ? 'AEAD_AES_128_GCM' : 'AES_CM_128_HMAC_SHA1_80' }),
+        : { srtpProfile: profile === AEAD_AES_128_GCM ? 'AEAD_AES_128_GCM' : 'AES_CM_128_HMAC_SHA1_80' }),
       ...(pair && nominated
         ? {
             candidatePair: [nominated.localCandidate, nominated.remoteCandidate]
@@ -276,9 +268,9 @@ export class WebRtcTransport implements Transport {
       ...(role === 'auto' ? {} : { dtlsRole: role }),
       secure: this.#dtls.srtpStarted,
       handshakeReceived: this.#handshakeReceived,
-      mediaReceived: Math.max(0, this.#dtls.packetsReceived - this.#reportsReceived),
-      undecryptable: this.#undecryptable,
-      reportsReceived: this.#reportsReceived,
+      mediaReceived: this.#media.received,
+      undecryptable: this.#media.undecryptable,
+      reportsReceived: this.#media.reports,
     };
   }
 
@@ -306,6 +298,7 @@ export class WebRtcTransport implements Transport {
   close(): Promise<void> {
     this.#tried ??= this.#count();
     this.#closed = true;
+    this.#media.end();
     this.#ended.abort();
     this.#closing ??= this.#stop();
     return this.#closing;
