@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SCRIPTS } from './call-script.ts';
 import { graphFault } from './graph-faults.ts';
+import { templateReview, templateVerdict } from './template-review.ts';
 import { webhookFaults } from './webhook-faults.ts';
 
 const user = z.string().min(1);
@@ -12,6 +13,12 @@ const voice = z.union([
 const permissionAnswer = z.enum(['temporary', 'permanent', 'reject']);
 const digits = z.string().regex(/^\d{8,15}$/, 'digits of an international number, without +');
 const ofCall = z.strictObject({ user, callId });
+/** meta-cloud-api.md §5.11 */
+const RESTRICTIONS = [
+  'RESTRICTED_BUSINESS_INITIATED_CALLING',
+  'RESTRICTED_USER_INITIATED_CALLING',
+  'RESTRICTED_BIZ_INITIATED_AND_USER_INITIATED_CALLING',
+] as const;
 
 /** What each command takes. The HTTP control API and the programmatic one are the same table. */
 export const commandSchemas = {
@@ -74,12 +81,21 @@ export const commandSchemas = {
       .optional(),
     testNumber: z.boolean().optional(),
     messagingLimit: z.number().int().min(0).optional(),
+    templateReview: templateReview.optional(),
     /** Pause for low quality; null lifts it. */
     restricted: z
-      .strictObject({ seconds: z.number().min(1).optional(), warning: z.boolean().optional() })
+      .strictObject({
+        seconds: z.number().min(1).optional(),
+        warning: z.boolean().optional(),
+        type: z.enum(RESTRICTIONS).optional(),
+        /** Only in the settings: the webhook got lost. */
+        silent: z.boolean().optional(),
+      })
       .nullable()
       .optional(),
   }),
+  /** WhatsApp's reviewers, and its quality watch. */
+  template: templateVerdict,
   clear: z.strictObject({}),
 };
 export type Command = keyof typeof commandSchemas;

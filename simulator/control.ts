@@ -14,6 +14,7 @@ import {
   pressDigit,
 } from './phone-actions.ts';
 import { SimulatorError } from './simulator-error.ts';
+import { review } from './template-review.ts';
 import { webhookFaults } from './webhook-faults.ts';
 import { countryOfNumber, personBy, type World } from './world.ts';
 
@@ -141,14 +142,16 @@ export class Control {
       else if (input.country) number.country = input.country;
       if (input.testNumber !== undefined) number.testNumber = input.testNumber;
       if (input.messagingLimit !== undefined) number.messagingLimit = input.messagingLimit;
+      if (input.templateReview !== undefined) number.templateReview = input.templateReview;
       if (input.restricted !== undefined) this.restrict(input.restricted);
       return { country: countryOfNumber(number) };
     },
+    template: (verdict) => review(this.world, verdict),
     clear: () => this.world.log.clear(),
   };
 
   /** Quality enforcement: a warning, or a pause that the business hears of by `account_update` (meta-cloud-api.md §5.11). */
-  private restrict(how: { seconds?: number | undefined; warning?: boolean | undefined } | null): void {
+  private restrict(how: Checked<'number'>['restricted'] & {} | null): void {
     const { state, clock, sender } = this.world;
     const base = { phone_number: state.number.businessNumber };
     if (how === null) {
@@ -160,9 +163,10 @@ export class Control {
       sender.emit('account_update', 'account', { ...base, event: 'ACCOUNT_VIOLATION', violation_info });
       return;
     }
-    const type = 'RESTRICTED_BUSINESS_INITIATED_CALLING';
+    const { type = 'RESTRICTED_BUSINESS_INITIATED_CALLING' } = how;
     const until = how.seconds === undefined ? undefined : clock.now() + how.seconds * 1000;
     state.number.restriction = { type, ...present({ until }) };
+    if (how.silent) return;
     const item = { restriction_type: type, ...(until === undefined ? {} : { expiration: Math.ceil(until / 1000) }) };
     sender.emit('account_update', 'account', { ...base, event: 'ACCOUNT_RESTRICTION', restriction_info: [item] });
   }

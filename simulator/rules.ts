@@ -108,7 +108,8 @@ export function numberRefusal(number: NumberState, country: string, now: number)
   if (NO_BUSINESS_CALLS.has(country))
     return ruled(138013, `Business initiated calling is not available for business phone numbers of ${country}.`);
   const restriction = number.restriction;
-  if (restriction && (restriction.until === undefined || now < restriction.until))
+  // One of people's calls alone leaves the business's own calls as they are.
+  if (restriction && /^RESTRICTED_(BUSINESS|BIZ)/.test(restriction.type) && (restriction.until === undefined || now < restriction.until))
     return ruled(
       138014,
       `Business initiated calling is paused because of low quality${restriction.until === undefined ? '' : ` until ${when(restriction.until)}`}.`,

@@ -56,6 +56,7 @@ export interface Template {
   language: string;
   category: 'MARKETING' | 'UTILITY';
   status: 'PENDING' | 'APPROVED' | 'REJECTED' | 'PAUSED' | 'DISABLED';
+  rejected_reason?: string;
   parameter_format: 'NAMED' | 'POSITIONAL';
   components: { type: string; text?: string | undefined; [key: string]: unknown }[];
 }
@@ -66,6 +67,8 @@ export interface NumberState {
   calling: { status: string; [group: string]: unknown };
   restriction?: { type: string; until?: number };
   templates: Template[];
+  /** What the reviewers do with new templates; approve if left out. */
+  templateReview?: 'approve' | 'reject' | 'hold';
   /** Webhook addresses set through the API, nearest first: number, account. */
   override: { number?: WebhookTarget; account?: WebhookTarget };
   subscribed: boolean;

@@ -26,12 +26,33 @@ const calling = z.strictObject({
   callback_permission_status: onOff.optional(),
   srtp_key_exchange_protocol: z.enum(['DTLS', 'SDES']).optional(),
   audio: z.strictObject({ additional_codecs: z.array(z.enum(['PCMA', 'PCMU'])) }).optional(),
-  voicemail: z.looseObject({ status: onOff }).optional(),
+  voicemail: z
+    .strictObject({
+      status: onOff,
+      triggers: z.array(z.enum(['REJECT', 'TIMEOUT'])).optional(),
+      audio: z
+        .strictObject({
+          default: z.strictObject({
+            announcement_media_id: z.union([z.number().int(), z.string().regex(/^\d+$/)]).optional(),
+            timeout_seconds: z.number().int().min(0).max(30).optional(),
+          }),
+        })
+        .optional(),
+    })
+    .optional(),
   sip: z
     .strictObject({
       status: onOff,
       webhook_delivery: onOff.optional(),
-      servers: z.array(z.looseObject({ hostname: z.string() })).optional(),
+      servers: z
+        .array(
+          z.strictObject({
+            hostname: z.string(),
+            port: z.number().int().optional(),
+            request_uri_user_params: z.record(z.string(), z.string()).optional(),
+          }),
+        )
+        .optional(),
     })
     .optional(),
 });
@@ -43,7 +64,7 @@ const TOLD = ['status', 'call_icon_visibility', 'callback_permission_status', 's
 /** `GET | POST /{phone number id}/settings` (meta-cloud-api.md §7). A group that is sent replaces the old one whole. */
 export function settings(world: World, request: GraphRequest): unknown {
   const { number } = world.state;
-  if (request.method === 'GET') return { calling: { ...number.calling, ...restrictions(world) } };
+  if (request.method === 'GET') return { calling: { ...shown(number.calling), ...restrictions(world) } };
 
   const wanted = parameters(body, request.body).calling;
   if (wanted.call_hours) checkHours(wanted.call_hours, world.clock.now());
@@ -75,6 +96,14 @@ export function settings(world: World, request: GraphRequest): unknown {
   return { success: true };
 }
 
+/** SIP servers get the id of the app that set them when they are read (§7). */
+function shown(stored: World['state']['number']['calling']): Record<string, unknown> {
+  const { sip } = stored as { sip?: { servers?: object[] } };
+  if (sip?.servers === undefined) return stored;
+  const servers = sip.servers.map((server) => ({ ...server, app_id: 100200300400500 }));
+  return { ...stored, sip: { ...sip, servers } };
+}
+
 function restrictions(world: World): { restrictions?: unknown } {
   const { restriction } = world.state.number;
   if (!restriction || (restriction.until !== undefined && world.clock.now() >= restriction.until)) return {};
@@ -100,9 +129,13 @@ function checkHours(hours: NonNullable<z.infer<typeof calling>['call_hours']>, n
       if (earlier && open < earlier[1]) throw new GraphError(100, `call_hours: entries of ${day} overlap.`);
     }
   }
-  const today = new Date(now).toISOString().slice(0, 10);
+  // `sv-SE` writes dates as ISO 8601 does.
+  const today = new Intl.DateTimeFormat('sv-SE', { timeZone: hours.timezone_id }).format(now);
   for (const holiday of hours.holiday_schedule ?? [])
     if (holiday.date < today) throw new GraphError(100, 'call_hours: a holiday lies in the past.');
+  for (const holiday of hours.holiday_schedule ?? [])
+    if (plain(holiday.start_time) >= plain(holiday.end_time))
+      throw new GraphError(100, 'call_hours: start_time must be before end_time on a holiday.');
 }
 
 function isTimeZone(name: string): boolean {

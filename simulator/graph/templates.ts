@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { TIMES } from '../call-script.ts';
 import type { Template } from '../state.ts';
+import { submit } from '../template-review.ts';
 import type { World } from '../world.ts';
 import { GraphError } from './errors.ts';
 import { type GraphRequest, parameters } from './request.ts';
+import { deleteTemplates, listTemplates } from './template-list.ts';
 import { placeholders } from './template-rendering.ts';
 
 const creation = z.looseObject({
@@ -18,32 +19,13 @@ const creation = z.looseObject({
 /** `GET | POST | DELETE /{account id}/message_templates` (meta-cloud-api.md §3.2). */
 export function templates(world: World, request: GraphRequest): unknown {
   const { number } = world.state;
-  if (request.method === 'GET') {
-    const name = request.query.get('name');
-    return { data: number.templates.filter((one) => name === null || one.name === name), paging: {} };
-  }
-  if (request.method === 'DELETE') {
-    const name = request.query.get('name');
-    if (!number.templates.some((one) => one.name === name))
-      throw new GraphError(100, 'There is no template of this name.');
-    number.templates = number.templates.filter((one) => one.name !== name);
-    return { success: true };
-  }
+  if (request.method === 'GET') return listTemplates(world, request);
+  if (request.method === 'DELETE') return deleteTemplates(world, request);
   const template = create(request.body);
   if (number.templates.some((one) => one.name === template.name && one.language === template.language))
     throw new GraphError(100, 'There is a template of this name in this language already.', { subcode: 2388024 });
   number.templates.push(template);
-  world.clock.after(TIMES.templateReview, () => {
-    if (template.status !== 'PENDING') return;
-    template.status = 'APPROVED';
-    world.sender.emit('message_template_status_update', 'template', {
-      event: 'APPROVED',
-      message_template_id: Number(template.id),
-      message_template_name: template.name,
-      message_template_language: template.language,
-      reason: 'NONE',
-    });
-  });
+  submit(world, template);
   return { id: template.id, status: template.status, category: template.category };
 }
 
