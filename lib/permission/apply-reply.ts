@@ -79,7 +79,9 @@ function accept(
     permission.requestId = reply.contextId;
     if (state.permission.requestedAt !== undefined) permission.requestedAt = state.permission.requestedAt;
   }
-  const why = asked.purpose ?? (reply.contextId === undefined ? undefined : state.permission.purpose);
+  // A grant that a call to us has brought answers no question of ours.
+  const unasked = reply.contextId === undefined || reply.source === 'automatic';
+  const why = asked.purpose ?? (unasked ? undefined : state.permission.purpose);
   if (why !== undefined) permission.purpose = why;
   const answers = reply.contextId !== undefined && reply.contextId === state.permission.requestId;
   const promisedBy = asked.promisedBy ?? (answers ? state.permission.promisedBy : undefined);

@@ -26,10 +26,12 @@ const CANDIDATES = 20;
 
 export function addCallback(tx: Transaction, input: NewCallback): { callback: CallbackRequest; added: boolean } {
   const { businessNumberId, contact, source, note, dueAt } = input;
-  const number = tx.records.readNumber(businessNumberId);
+  const known = tx.records.findNumber(businessNumberId);
   const key = input.key === undefined ? undefined : dedupeKey(input.key);
-  const meant = key === undefined ? undefined : tx.records.findCallbackByKey(number.numberId, key);
+  const meant =
+    key === undefined || known === undefined ? undefined : tx.records.findCallbackByKey(known.numberId, key);
   if (meant !== undefined) return { callback: shown(tx, meant, businessNumberId), added: false };
+  const number = known ?? tx.records.readNumber(businessNumberId);
   const found = findOrMakePair(tx, number.numberId, contact);
   if (found === 'conflict') throw conflicting();
   if (found.state.doNotCall !== undefined) throw optedOut();

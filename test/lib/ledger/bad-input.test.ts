@@ -78,6 +78,8 @@ onEveryEngine('wrong arguments of the ledger', (engine) => {
     await stand.conversation('wacid.seed');
     await stand.asked('wamid.seed', { phone: '4915112345678' });
     await stand.ledger.doNotCall(NUMBER.id, { phone: '4915112345679' }, { listed: true, source: 'seed' });
+    const seed = { phone: '4915112345670' };
+    await stand.ledger.addCallback({ businessNumberId: NUMBER.id, contact: seed, source: 'flow', key: 'k' });
     await stand.ledger.close();
     whole = await dump(engine, folder.file);
     assert.ok(Object.keys(whole).length > 6);

@@ -169,6 +169,67 @@ export const INPUT: readonly [keyof Ledger, Shape[]][] = [
   ['liveCalls', [numberId]],
   ['findCall', [object({ reservationId: optional(name('r1')), callId: optional(name('wacid.1')) })]],
   ['adopt', [list(name('r1'), 100_000)]],
+  ['claimCall', [name('wacid.1'), optional(text('support'))]],
+  [
+    'callRecords',
+    [
+      object({
+        businessNumberId: numberId,
+        contact: { ...contact, optional: true },
+        from: optional(time(NOON)),
+        to: optional(time(NOON)),
+        direction: optional(choice('inbound')),
+        outcome: optional(choice('missed')),
+        after: optional(text('r1')),
+        limit: optional(count(10, 1_000)),
+      }),
+    ],
+  ],
+  ['noteRecording', [reservationId, object({ file: name('/r/1.wav'), seconds: optional(seconds(1)) })]],
+  ['noteCallEnd', [reservationId, object({ endedBy: choice('us') })]],
+  [
+    'addCallback',
+    [
+      object({
+        businessNumberId: numberId,
+        contact,
+        source: choice('flow'),
+        note: optional(text('n')),
+        dueAt: optional(time(NOON)),
+        key: optional(name('k')),
+      }),
+    ],
+  ],
+  [
+    'callbacks',
+    [
+      object({
+        businessNumberId: numberId,
+        state: optional(choice('open')),
+        contact: { ...contact, optional: true },
+        after: optional(text('c1')),
+        limit: optional(count(10, 1_000)),
+      }),
+    ],
+  ],
+  [
+    'claimCallback',
+    [
+      object({
+        businessNumberId: numberId,
+        id: optional(name('c1')),
+        by: name('agent'),
+        leaseSeconds: optional(seconds(60)),
+      }),
+    ],
+  ],
+  [
+    'finishCallback',
+    [
+      name('c1'),
+      object({ state: choice('done'), callId: { ...reservationId, optional: true }, note: optional(text('n')) }),
+    ],
+  ],
   ['status', [numberId, contact]],
   ['explain', [businessNumber, contact, optional(text('order'))]],
   [

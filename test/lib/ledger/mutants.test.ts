@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { postgresServer } from '../../postgres.ts';
+import { CALLBACKS_MUTANTS } from './mutants/callbacks.ts';
 import { CLOCK_MUTANTS } from './mutants/clock.ts';
 import { INBOX_MUTANTS } from './mutants/inbox.ts';
 import { edited, Laboratory, verdict } from './mutants/laboratory.ts';
@@ -16,6 +17,7 @@ const MUTANTS: readonly Mutant[] = [
   ...PEOPLE_MUTANTS,
   ...INBOX_MUTANTS,
   ...CLOCK_MUTANTS,
+  ...CALLBACKS_MUTANTS,
 ];
 /** The machine has at least so many processors. */
 const AT_ONCE = 2;
