@@ -64,22 +64,51 @@ export class CallDesk {
     return call;
   }
 
-  /** A person calls the business. The media of such calls is described but not carried. */
-  placeByPerson(person: Person): Call {
+  /**
+   * A person calls the business.
+   * @param join brings the person's sound to the relay, before the business hears of the call
+   */
+  async placeByPerson(person: Person, join: (call: Call) => Promise<void> = async () => {}): Promise<Call> {
     const { world } = this;
     const call = newCall(newCallId(), person, 'USER_INITIATED', world.clock.now(), { name: 'interactive' });
     call.state = 'ringing';
     call.rang = true;
     this.live.set(call.id, call);
-    world.sender.emit(
-      'calls',
-      'connect',
-      connectValue(this.facts(call), { sdp_type: 'offer', sdp: plainSdp('offer') }),
-      call.id,
-    );
+    let sdp: string;
+    try {
+      sdp = await this.offerOf(call, join);
+    } catch (error) {
+      this.live.delete(call.id);
+      if (call.media) void world.relay?.end(call.id).catch(world.problem);
+      throw error;
+    }
+    // The person may have thought better of it meanwhile.
+    if (!this.live.has(call.id)) return call;
+    world.sender.emit('calls', 'connect', connectValue(this.facts(call), { sdp_type: 'offer', sdp }), call.id);
     this.plan(call, 'ring_timeout', world.ringSeconds, () => this.finish(call, 'no_answer'));
     world.hub.changed(person);
     return call;
+  }
+
+  private async offerOf(call: Call, join: (call: Call) => Promise<void>): Promise<string> {
+    const { relay } = this.world;
+    if (!relay) return plainSdp('offer');
+    call.media = true;
+    const sdp = await relay.offerBusiness(call.id);
+    await join(call);
+    return sdp;
+  }
+
+  /** The business tells where it takes the sound of a person's call. @throws GraphError 138008 */
+  takeAnswer(call: Call, sdp: string): void {
+    const { world } = this;
+    if (!world.relay || !call.media || call.preAccepted !== undefined) return;
+    try {
+      world.relay.takeAnswer(call.id, sdp);
+    } catch (error) {
+      world.problem(error);
+      throw new GraphError(138008, 'The relay could not use the answer. Check its candidates, fingerprint and codecs.');
+    }
   }
 
   /** The person's browser has the call; what a script had planned no longer matters. */
@@ -239,6 +268,7 @@ export class CallDesk {
         ...(failure ? { failure } : {}),
       };
       world.sender.emit('calls', 'terminate', terminateValue(this.facts(call), end), call.id);
+      world.captures.ended(call);
       if (consequence === 'revoked')
         world.clock.after(TIMES.automaticRevoke, () => automaticRevoke(world, call.person));
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountFacts } from './account-facts.ts';
 import { SCRIPTS } from './call-script.ts';
 import { graphFault } from './graph-faults.ts';
 import { templateReview, templateVerdict } from './template-review.ts';
@@ -70,7 +71,7 @@ export const commandSchemas = {
   'call/ignore': ofCall,
   'call/hangup': ofCall,
   'call/digit': z.strictObject({ user, callId, digit: z.string().regex(/^[0-9*#]$/, 'one of 0-9, * and #') }),
-  'call/start': z.strictObject({ user }),
+  'call/start': z.strictObject({ user, voice: voice.optional() }),
   webhook: z.strictObject({ url: z.string().min(1), verifyToken: z.string().optional() }),
   number: z.strictObject({
     businessNumber: digits.optional(),
@@ -96,6 +97,7 @@ export const commandSchemas = {
   }),
   /** WhatsApp's reviewers, and its quality watch. */
   template: templateVerdict,
+  account: accountFacts.partial().extend({ reset: z.boolean().optional(), subscribed: z.boolean().optional() }),
   clear: z.strictObject({}),
 };
 export type Command = keyof typeof commandSchemas;

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { accountFacts } from './account-facts.ts';
 import { type Body, type Checked, type Command, commandSchemas } from './control-commands.ts';
 import { view } from './control-views.ts';
 import { check } from './http-exchange.ts';
@@ -130,7 +131,10 @@ export class Control {
       ),
     'call/digit': ({ user, callId, digit }) =>
       pressDigit(this.world, callOf(this.world, personBy(this.world, user), ['in_call'], callId), digit),
-    'call/start': ({ user }) => ({ callId: callBusiness(this.world, personBy(this.world, user)).id }),
+    'call/start': async ({ user, voice }) => {
+      const { call } = await callBusiness(this.world, personBy(this.world, user), { voice: voice ?? { kind: 'tone' } });
+      return { callId: call.id };
+    },
     webhook: ({ url, verifyToken }) => this.setWebhook(url, verifyToken),
     number: (input) => {
       const { number } = this.world.state;
@@ -147,11 +151,16 @@ export class Control {
       return { country: countryOfNumber(number) };
     },
     template: (verdict) => review(this.world, verdict),
+    account: ({ reset, subscribed, ...facts }) => {
+      this.world.account = { ...(reset ? accountFacts.parse({}) : this.world.account), ...present(facts) };
+      if (subscribed !== undefined || reset) this.world.state.number.subscribed = subscribed ?? true;
+      return { account: this.world.account };
+    },
     clear: () => this.world.log.clear(),
   };
 
   /** Quality enforcement: a warning, or a pause that the business hears of by `account_update` (meta-cloud-api.md §5.11). */
-  private restrict(how: Checked<'number'>['restricted'] & {} | null): void {
+  private restrict(how: (Checked<'number'>['restricted'] & {}) | null): void {
     const { state, clock, sender } = this.world;
     const base = { phone_number: state.number.businessNumber };
     if (how === null) {

@@ -38,6 +38,14 @@ export function incomingCallOf(world: World, person: Person, states: readonly Ca
   return call;
 }
 
+/** A call that the person placed, as long as it is not over: another window may carry its sound. */
+export function ownCallOf(world: World, person: Person, callId?: string): Call {
+  const call = callOf(world, person, ['ringing', 'in_call'], callId);
+  if (call.direction === 'BUSINESS_INITIATED')
+    throw new SimulatorError('call_state', 'The business placed this call.', 'Answer it instead.', 409);
+  return call;
+}
+
 /** @throws SimulatorError `voice_file_missing` */
 export function checkVoice(voice: Voice): void {
   if (voice.kind === 'wav' && !existsSync(voice.file))
@@ -51,14 +59,14 @@ export function checkVoice(voice: Voice): void {
 
 /** The browser of the person answers; returns the relay's session description for it. */
 export async function answerWithBrowser(world: World, call: Call, offer: string): Promise<string> {
-  if (!world.relay || !call.media)
-    throw new SimulatorError(
-      'no_media',
-      'This simulator runs without media, so a browser cannot join the call.',
-      'Start it with its relay, or answer through POST /control/call/answer.',
-      409,
-    );
+  if (!world.relay || !call.media) throw deaf();
   world.calls.takenByPerson(call);
+  return joinWithBrowser(world, call, offer);
+}
+
+/** The sound of the person's browser comes to the relay, for a call of either direction. */
+export async function joinWithBrowser(world: World, call: Call, offer: string): Promise<string> {
+  if (!world.relay || !call.media) throw deaf();
   try {
     return await world.relay.answerPhone(call.id, offer);
   } catch (error) {
@@ -70,6 +78,15 @@ export async function answerWithBrowser(world: World, call: Call, offer: string)
       422,
     );
   }
+}
+
+function deaf(): SimulatorError {
+  return new SimulatorError(
+    'no_media',
+    'This simulator runs without media, so a browser cannot join the call.',
+    'Start it with its relay, or use the call commands of the control API.',
+    409,
+  );
 }
 
 /** Answers without a browser: the person speaks with a made voice. */
@@ -92,10 +109,14 @@ export function pressDigit(world: World, call: Call, digit: string): void {
 }
 
 /**
- * The person calls the business.
- * @throws SimulatorError `call_busy`, `calling_disabled`
+ * The person calls the business, with a browser or with a made voice.
+ * @throws SimulatorError `call_busy`, `calling_disabled`, `offer_refused`, `no_media`, `voice_file_missing`
  */
-export function callBusiness(world: World, person: Person): Call {
+export async function callBusiness(
+  world: World,
+  person: Person,
+  sound: { offer: string } | { voice: Voice },
+): Promise<{ call: Call; sdp?: string }> {
   if (world.calls.liveWith(person))
     throw new SimulatorError('call_busy', 'This person is in a call already.', 'Hang up first.', 409);
   if (world.state.number.calling.status !== 'ENABLED')
@@ -105,10 +126,15 @@ export function callBusiness(world: World, person: Person): Call {
       'Enable calling in its settings.',
       409,
     );
+  if ('voice' in sound) checkVoice(sound.voice);
+  let sdp: string | undefined;
+  const call = await world.calls.placeByPerson(person, async (placed) => {
+    if ('voice' in sound) await world.relay?.attachVoice(placed.id, sound.voice);
+    else sdp = await joinWithBrowser(world, placed, sound.offer);
+  });
   countContact(pairWith(world, person), world.clock.now());
-  const call = world.calls.placeByPerson(person);
   chat(world, person, { from: 'system', kind: 'call_log', text: `You called ${world.businessName}` });
   if (world.state.number.calling.callback_permission_status === 'ENABLED')
     world.clock.after(TIMES.connect, () => callbackGrant(world, person, call.id));
-  return call;
+  return { call, ...(sdp === undefined ? {} : { sdp }) };
 }

@@ -11,7 +11,10 @@ const HEARTBEAT_MS = 15_000;
 /** What the phone page shows of a call. */
 export interface PhoneCall {
   id: string;
-  state: 'ringing' | 'connecting' | 'in_call' | 'ended';
+  /** `calling`: the person has called, and the business has not answered. */
+  state: 'ringing' | 'calling' | 'connecting' | 'in_call' | 'ended';
+  /** The person placed it. */
+  own?: true;
   businessName: string;
   /** Milliseconds since 1970. */
   since: number;
@@ -101,20 +104,14 @@ export class PhoneHub {
   private callOf(person: Person, now: number): PhoneCall | undefined {
     const live = this.world.calls.liveWith(person);
     if (live) {
-      // Calls of one's own are placed through the control API and not shown.
-      if (live.direction === 'USER_INITIATED') return undefined;
+      if (live.direction === 'USER_INITIATED')
+        return this.phoneCall(live, live.state === 'in_call' ? 'in_call' : 'calling', live.pickedUpAt ?? live.placedAt);
       // Before RINGING the phone knows nothing of the call; an ignored one is out of sight.
       if (live.state === 'placed' || live.ignored) return undefined;
       return this.phoneCall(live, live.state as PhoneCall['state'], live.pickedUpAt ?? live.placedAt);
     }
     const last = this.world.calls.ended.findLast((call) => call.person.userId === person.userId);
-    if (
-      !last?.rang ||
-      last.direction === 'USER_INITIATED' ||
-      last.ignored ||
-      last.endedAt === undefined ||
-      now > last.endedAt + AFTERGLOW * 1000
-    )
+    if (!last?.rang || last.ignored || last.endedAt === undefined || now > last.endedAt + AFTERGLOW * 1000)
       return undefined;
     return this.phoneCall(last, 'ended', last.endedAt);
   }
@@ -125,6 +122,7 @@ export class PhoneHub {
       state,
       businessName: this.world.businessName,
       since,
+      ...(call.direction === 'USER_INITIATED' ? { own: true as const } : {}),
       ...(call.outcome ? { outcome: call.outcome } : {}),
     };
   }

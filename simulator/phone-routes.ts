@@ -2,7 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { readJson, sendJson } from './http-exchange.ts';
 import { answerRequest, changeProfile, sendMessage } from './permission-answers.ts';
-import { answerWithBrowser, callOf, ignore, incomingCallOf, pressDigit } from './phone-actions.ts';
+import {
+  answerWithBrowser,
+  callBusiness,
+  callOf,
+  ignore,
+  incomingCallOf,
+  joinWithBrowser,
+  ownCallOf,
+  pressDigit,
+} from './phone-actions.ts';
 import { SimulatorError } from './simulator-error.ts';
 import { personBy, type World } from './world.ts';
 
@@ -34,9 +43,12 @@ const actions: Record<string, Handler> = {
   'call/answer': action(z.object({ user, callId, sdp: z.string().min(1) }), async (world, { user, callId, sdp }) => ({
     sdp: await answerWithBrowser(world, incomingCallOf(world, personBy(world, user), ['ringing'], callId), sdp),
   })),
-  'call/connected': action(z.object({ user, callId }), (world, { user, callId }) =>
-    world.calls.pickUp(callOf(world, personBy(world, user), ['connecting', 'in_call'], callId)),
-  ),
+  'call/connected': action(z.object({ user, callId }), (world, { user, callId }) => {
+    const person = personBy(world, user);
+    // Only the business picks up a call of the person.
+    if (world.calls.find(callId)?.direction === 'USER_INITIATED') ownCallOf(world, person, callId);
+    else world.calls.pickUp(callOf(world, person, ['connecting', 'in_call'], callId));
+  }),
   'call/decline': action(ofCall, (world, { user, callId }) =>
     world.calls.decline(incomingCallOf(world, personBy(world, user), ['ringing', 'connecting'], callId)),
   ),
@@ -51,14 +63,13 @@ const actions: Record<string, Handler> = {
     (world, { user, callId, digit }) =>
       pressDigit(world, callOf(world, personBy(world, user), ['in_call'], callId), digit),
   ),
-  'call/start': action(z.object({ user }), () => {
-    throw new SimulatorError(
-      'not_available',
-      'Calling the business from the phone page is not available in this version.',
-      'Let the business call you instead.',
-      501,
-    );
+  'call/start': action(z.object({ user, sdp: z.string().min(1) }), async (world, { user, sdp }) => {
+    const placed = await callBusiness(world, personBy(world, user), { offer: sdp });
+    return { callId: placed.call.id, sdp: placed.sdp };
   }),
+  'call/join': action(z.object({ user, callId, sdp: z.string().min(1) }), async (world, { user, callId, sdp }) => ({
+    sdp: await joinWithBrowser(world, ownCallOf(world, personBy(world, user), callId), sdp),
+  })),
 };
 
 /** `/phone/*`: the page itself, what it reads, and what the person does on it. `path` is what follows `/phone/`. */

@@ -19,11 +19,24 @@ export interface RelayStatistics {
   phoneConnected: boolean;
 }
 
-export type RelayEvent = 'business-connected' | 'business-media' | 'business-silent' | 'phone-connected';
+/** `business-early`: a packet of sound came from the business before it had accepted. */
+export type RelayEvent =
+  | 'business-connected'
+  | 'business-media'
+  | 'business-early'
+  | 'business-silent'
+  | 'phone-connected';
 
 export interface Relay {
   /** Takes the business's offer and returns the ICE-lite answer. */
   answerBusiness(callId: string, offer: string, options?: { setup?: Setup }): Promise<string>;
+  /** A person calls the business: the ice-lite offer for it. */
+  offerBusiness(callId: string): Promise<string>;
+  /**
+   * Takes the business's answer to that offer. `passive` in it stalls, as it does at Meta (meta-cloud-api.md §9.2).
+   * @throws an error that says what is missing
+   */
+  takeAnswer(callId: string, answer: string): void;
   /** The browser of the person joins. */
   answerPhone(callId: string, offer: string): Promise<string>;
   /** A person without browser. */

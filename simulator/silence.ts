@@ -4,9 +4,14 @@ import type { Relay } from './relay-contract.ts';
 
 /**
  * Ends calls in which nothing comes from the business any more, as the person's client does after 30 s
- * (meta-cloud-api.md §9.7). The 20 s at the start are planned with the pick-up; the first packet cancels them.
+ * (meta-cloud-api.md §9.7), and tells of sound that comes before the business has accepted. The 20 s at the start are planned with the pick-up; the first packet cancels them.
  */
-export function watchForSilence(desk: CallDesk, relay: Relay, problem: (error: unknown) => void): void {
+export function watchForSilence(
+  desk: CallDesk,
+  relay: Relay,
+  problem: (error: unknown) => void,
+  early: (callId: string) => void,
+): void {
   relay.on('business-media', (id) => {
     const call = desk.find(id);
     if (!call || call.script.name === 'no_media') return;
@@ -16,6 +21,7 @@ export function watchForSilence(desk: CallDesk, relay: Relay, problem: (error: u
       call.timers.delete(name);
     }
   });
+  relay.on('business-early', (id) => early(id));
   relay.on('business-silent', (id, detail) => {
     const call = desk.find(id);
     if (call?.state !== 'in_call' || !call.heard || call.timers.has('silent')) return;

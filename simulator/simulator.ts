@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { accountFacts } from './account-facts.ts';
 import { CallDesk } from './call-desk.ts';
 import type { Script } from './call-script.ts';
+import { Captures } from './captures.ts';
 import { Clock } from './clock.ts';
 import { Control } from './control.ts';
 import { Graph } from './graph/graph.ts';
@@ -93,6 +95,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     cancelledCounts: complete.cancelledCounts,
     limitOverrides: complete.limits as Partial<Limits>,
     answerSetup: complete.answerSetup,
+    account: accountFacts.parse({}),
     faults: { webhooks: webhookFaults.parse({}), graph: [] },
     relay: complete.relay ? await openRelay(options) : undefined,
     log: new RefereeLog(),
@@ -101,6 +104,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   } as unknown as World;
   world.hub = new PhoneHub(world);
   world.calls = new CallDesk(world);
+  world.captures = new Captures(world);
   let saved = '';
   if (stateFile !== undefined) {
     world.save = () => {
@@ -129,7 +133,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ordered: complete.orderedWebhooks,
     retryMs: complete.webhookRetryMs,
   });
-  if (world.relay) watchForSilence(world.calls, world.relay, problem);
+  if (world.relay)
+    watchForSilence(world.calls, world.relay, problem, (callId) =>
+      world.log.violation({
+        at: new Date(clock.now()).toISOString(),
+        path: `media of ${callId}`,
+        code: 0,
+        details: 'Sound came from the business before the reply to accept; the client takes it for the answer.',
+      }),
+    );
   restoreCalls(world);
 
   const setWebhook = async (url: string, verifyToken = settings.verifyToken) => {

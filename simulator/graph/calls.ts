@@ -19,6 +19,7 @@ const consent = z
   .refine((value) => value.status === 'DISABLED' || (value.purpose && value.announcement_language), {
     message: 'purpose and announcement_language are required when ENABLED',
   });
+type Consent = z.infer<typeof consent>;
 const common = { messaging_product: z.literal('whatsapp') };
 const opaque = z.string().max(512).optional();
 const bodies = {
@@ -87,6 +88,7 @@ async function connect(world: World, request: GraphRequest): Promise<unknown> {
   const [forbidden] = judgeCall(addressed(world, person), live, now);
   if (forbidden || !person) throw forbidden ?? uncallable();
   const call = await world.calls.place(person, body.session.sdp, body.biz_opaque_callback_data);
+  want(call, body);
   return { messaging_product: 'whatsapp', calls: [{ id: call.id }] };
 }
 
@@ -96,7 +98,12 @@ function respond(
   request: GraphRequest,
   call: Call,
   action: 'pre_accept' | 'accept' | 'reject',
-  body: { session: z.infer<typeof session>; biz_opaque_callback_data?: string | undefined },
+  body: {
+    session: z.infer<typeof session>;
+    biz_opaque_callback_data?: string | undefined;
+    recording?: Consent | undefined;
+    transcription?: Consent | undefined;
+  },
 ): void {
   if (call.direction !== 'USER_INITIATED')
     throw new GraphError(100, `The action ${action} is for calls that the user started.`);
@@ -108,12 +115,27 @@ function respond(
   if (body.session.sdp_type !== 'answer')
     throw new GraphError(100, `Parameter session.sdp_type must be answer on ${action}.`, { rule: true });
   request.warnings.push(...checkSdp(body.session.sdp, additionalCodecs(world)));
+  if (/^a=setup:passive\s*$/m.test(body.session.sdp))
+    request.warnings.push(
+      'setup:passive: WhatsApp does not begin DTLS on calls that it offers; the call stays silent.',
+    );
   if (call.preAccepted !== undefined && call.preAccepted !== body.session.sdp)
     throw new GraphError(100, 'The SDP of accept differs from that of pre_accept.', { rule: true });
+  world.calls.takeAnswer(call, body.session.sdp);
   call.preAccepted = body.session.sdp;
   if (action === 'pre_accept') return;
   if (body.biz_opaque_callback_data !== undefined) call.opaque = body.biz_opaque_callback_data;
+  want(call, body);
   world.calls.pickUp(call);
+}
+
+/** Recording and transcription are told to the person by WhatsApp, at the beginning of the call. */
+function want(
+  call: Call,
+  { recording, transcription }: { recording?: Consent | undefined; transcription?: Consent | undefined },
+): void {
+  const captures = { recording: recording?.status === 'ENABLED', transcription: transcription?.status === 'ENABLED' };
+  if (captures.recording || captures.transcription) call.captures = captures;
 }
 
 function additionalCodecs(world: World): string[] {

@@ -48,10 +48,21 @@ function gathered(connection) {
 }
 
 /** Joins the call from this window. */
-async function joinCall(callId) {
-  if (talk && talk.callId === callId) return;
+function joinCall(call) {
+  if (talk && talk.callId === call.id) return Promise.resolve();
+  var path = call.own ? 'call/join' : 'call/answer';
+  return openTalk(call.id, function (sdp) { return post(path, { callId: call.id, sdp: sdp }); });
+}
+
+/** Calls the business; the call gets its id with the simulator's answer. */
+function placeCall() {
+  return openTalk(null, function (sdp) { return post('call/start', { sdp: sdp }); });
+}
+
+/** Microphone and connection; the simulator answers the description. */
+async function openTalk(callId, exchange) {
   leaveCall();
-  var mine = talk = { callId: callId, connection: null, microphone: null };
+  var mine = talk = { callId: callId, connection: null, microphone: null, shown: callId !== null };
   try {
     var microphone = await openMicrophone();
     if (talk !== mine) return stopTracks(microphone.stream);
@@ -65,8 +76,13 @@ async function joinCall(callId) {
     await connection.setLocalDescription(await connection.createOffer());
     await gathered(connection);
     if (talk !== mine) return;
-    var answer = await post('call/answer', { callId: callId, sdp: connection.localDescription.sdp });
-    if (talk !== mine) return;
+    var answer = await exchange(connection.localDescription.sdp);
+    if (talk !== mine) {
+      // Hung up before the simulator had answered.
+      if (answer.callId) post('call/hangup', { callId: answer.callId }).catch(function () {});
+      return;
+    }
+    if (answer.callId) mine.callId = answer.callId;
     await connection.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     applyMute();
   } catch (error) {

@@ -6,6 +6,10 @@ export const CHAT_STYLE = `
 .chat-title { flex: 1; min-width: 0; display: flex; flex-direction: column; line-height: 1.25; }
 .chat-title b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .chat-title small { color: var(--soft); font-size: 13px; }
+.call-business { display: flex; align-items: center; justify-content: center; gap: 8px; padding: 7px; border-bottom: 1px solid var(--line); background: var(--paper); color: var(--green); font-weight: 600; font-size: 14px; }
+.call-business .icon { width: 17px; height: 17px; }
+.call-business:focus-visible { outline-offset: -3px; }
+.call-business:disabled { opacity: .5; }
 .ribbon { display: flex; align-items: center; justify-content: center; gap: 8px; padding: 7px; background: var(--green); color: var(--on-green); font-weight: 600; font-size: 14px; }
 .ribbon .icon { width: 18px; height: 18px; }
 .chat { flex: 1; overflow-y: auto; overscroll-behavior: contain; margin: 0; padding: 14px 12px; list-style: none; display: flex; flex-direction: column; gap: 6px; }

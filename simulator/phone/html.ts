@@ -68,6 +68,7 @@ export const HTML = `<!doctype html>
       <span class="chat-title"><b data-business></b><small id="permission-line" data-testid="permission-line"></small></span>
       ${icon('shield')}
     </button>
+    <button type="button" id="call-business" class="call-business" data-testid="call-business">${icon('receiver')}Call the business</button>
     <button type="button" id="return-to-call" class="ribbon" data-testid="return-to-call" hidden>${icon('receiver')}<span></span></button>
     <ol id="chat" class="chat" data-testid="chat" aria-live="polite" aria-label="Messages"></ol>
     <form id="composer" class="composer">

@@ -41,6 +41,7 @@ function choosePerson(id) {
   drawChat();
   ['ringing', 'in-call', 'ended', 'return-to-call'].forEach(function (screen) { show(byId(screen), false); });
   stopRinging();
+  stopRingback();
   var url = new URL(location.href);
   url.searchParams.set('user', id);
   history.replaceState(null, '', url);

@@ -11,12 +11,17 @@ var OUTCOME = {
   unanswered: 'Missed call', cancelled: 'The business hung up', canceled: 'The business hung up', failed: 'Call failed',
 };
 
+var OWN_OUTCOME = { completed: 'Call ended', declined: 'The business did not take the call', no_answer: 'No answer', cancelled: 'Call ended', failed: 'Call failed' };
+
 function drawCall() {
   var call = state && state.call;
   var phase = call ? call.state : 'none';
-  if (talk && (!call || call.id !== talk.callId || phase === 'ended')) leaveCall();
+  // While this window calls, its call has no id yet, or the simulator has not shown it yet.
+  if (talk && call && call.id === talk.callId) talk.shown = true;
+  var dialling = Boolean(talk) && !talk.shown;
+  if (talk && !dialling && (!call || call.id !== talk.callId || phase === 'ended')) leaveCall();
   var ringing = phase === 'ringing' && ignored !== call.id && !talk;
-  var inCall = Boolean(call) && (phase === 'in_call' || phase === 'connecting' || (phase === 'ringing' && Boolean(talk)));
+  var inCall = Boolean(call) && (phase === 'in_call' || phase === 'connecting' || phase === 'calling' || (phase === 'ringing' && Boolean(talk)));
   var before = seen;
   seen = call ? { id: call.id, state: phase } : null;
 
@@ -35,6 +40,7 @@ function drawCall() {
   byId('return-to-call').lastElementChild.textContent = inCall ? 'Return to the call' : 'Ringing quietly. Show the call';
 
   if (ringing) startRinging(); else stopRinging();
+  if (phase === 'calling' && talk) startRingback(); else stopRingback();
   if (ringing && !wasRinging) { closeProfile(); byId('answer').focus(); }
   if (inCall && !wasInCall && aside !== call.id) { closeProfile(); byId('hang-up').focus({ preventScroll: true }); }
   if (before && before.state !== 'ended' && before.state !== 'none' && (phase === 'ended' || phase === 'none') && ignored !== before.id) showEnded(call);
@@ -54,7 +60,7 @@ function startOf(call) {
 function drawTimer() {
   var call = state && state.call;
   if (!call || byId('in-call').hidden) return;
-  var text = 'Connecting…';
+  var text = call.state === 'calling' ? 'Calling…' : 'Connecting…';
   if (call.state === 'in_call') {
     var seconds = Math.max(0, Math.floor((Date.now() - inCallFrom) / 1000));
     var parts = [Math.floor(seconds / 60) % 60, seconds % 60];
@@ -66,7 +72,8 @@ function drawTimer() {
 setInterval(drawTimer, 250);
 
 function showEnded(call) {
-  byId('ended-line').textContent = (call && OUTCOME[call.outcome]) || 'Call ended';
+  var outcomes = call && call.own ? OWN_OUTCOME : OUTCOME;
+  byId('ended-line').textContent = (call && outcomes[call.outcome]) || 'Call ended';
   show(byId('ended'), true);
   clearTimeout(endedTimer);
   endedTimer = setTimeout(function () {
@@ -84,16 +91,22 @@ function setMute(muted) {
 function onCall(id, work) {
   byId(id).addEventListener('click', function (event) {
     var call = state && state.call;
-    if (call) doing(event.currentTarget, function () { return work(call.id); });
+    if (call) doing(event.currentTarget, function () { return work(call.id, call); });
   });
 }
-onCall('answer', async function (callId) {
-  var joined = joinCall(callId);
+onCall('answer', async function (callId, call) {
+  var joined = joinCall(call);
   drawCall();
   try { await joined; } finally { drawCall(); }
 });
-onCall('continue-here', async function (callId) {
-  await joinCall(callId);
+byId('call-business').addEventListener('click', function (event) {
+  doing(event.currentTarget, async function () {
+    if (talk || (state && state.call && state.call.state !== 'ended')) return;
+    try { await placeCall(); } finally { drawCall(); }
+  });
+});
+onCall('continue-here', async function (callId, call) {
+  await joinCall(call);
   drawCall();
 });
 onCall('decline', function (callId) { return post('call/decline', { callId: callId }); });

@@ -47,6 +47,21 @@ function stopRinging() {
   ringTimer = 0;
 }
 
+/** What a caller hears while it rings at the other side: 425 Hz, one second in five. */
+var ringbackTimer = 0;
+function ringbackOnce() {
+  if (sound && sound.state === 'running') beep([425], sound.currentTime + 0.02, 1, 0.04);
+}
+function startRingback() {
+  if (ringbackTimer) return;
+  ringbackOnce();
+  ringbackTimer = setInterval(ringbackOnce, 5000);
+}
+function stopRingback() {
+  clearInterval(ringbackTimer);
+  ringbackTimer = 0;
+}
+
 var ROWS = { 1: 697, 2: 697, 3: 697, 4: 770, 5: 770, 6: 770, 7: 852, 8: 852, 9: 852, '*': 941, 0: 941, '#': 941 };
 var COLUMNS = { 1: 1209, 4: 1209, 7: 1209, '*': 1209, 2: 1336, 5: 1336, 8: 1336, 0: 1336, 3: 1477, 6: 1477, 9: 1477, '#': 1477 };
 /** Only for the finger: the business gets the digit as an event, not as sound. */

@@ -35,7 +35,7 @@ export function plainIceCredentials(): { iceUfrag: string; icePwd: string } {
   return { iceUfrag: randomBytes(4).toString('hex'), icePwd: randomBytes(16).toString('hex') };
 }
 
-function eventPayloadType(offer: Offer): number {
+function eventPayloadType(offer: Mirrored): number {
   return offer.eventPayloadType ?? DEFAULT_EVENT_PAYLOAD_TYPE;
 }
 
@@ -46,7 +46,9 @@ function candidates(end: AnsweringEnd): string[] {
   });
 }
 
-function answer(offer: Offer, end: AnsweringEnd, labels: { stream: string; track: string; fmtp: string }): string {
+type Mirrored = Pick<Offer, 'mid' | 'opusPayloadType' | 'eventPayloadType'>;
+
+function answer(offer: Mirrored, end: AnsweringEnd, labels: { stream: string; track: string; fmtp: string }): string {
   const [address = '127.0.0.1'] = end.addresses;
   const opus = offer.opusPayloadType;
   const event = eventPayloadType(offer);
@@ -91,6 +93,14 @@ export function metaAnswer(offer: Offer, end: AnsweringEnd): string {
   });
 }
 
+/** What the relay offers to the business when a person calls it (meta-cloud-api.md §9.4: `mid:audio`, payload types 111 and 126). */
+export const OFFERED: Mirrored = { mid: 'audio', opusPayloadType: 111, eventPayloadType: 126 };
+
+/** The offer itself. Only the roles in it differ from an answer: whoever gets it decides who begins with DTLS. */
+export function metaOffer(end: Omit<AnsweringEnd, 'setup'>): string {
+  return metaAnswer(OFFERED as Offer, { ...end, setup: 'actpass' });
+}
+
 /** The answer to the person's browser. The same low Opus rate, so that the business hears what WhatsApp would deliver. */
 export function phoneAnswer(offer: Offer, end: AnsweringEnd): string {
   return answer(offer, end, {
@@ -101,6 +111,6 @@ export function phoneAnswer(offer: Offer, end: AnsweringEnd): string {
 }
 
 /** Payload types to use towards the offerer. */
-export function payloadTypes(offer: Offer): { opus: number; event: number } {
+export function payloadTypes(offer: Mirrored): { opus: number; event: number } {
   return { opus: offer.opusPayloadType, event: eventPayloadType(offer) };
 }

@@ -61,6 +61,16 @@ export const createRelay: CreateRelay = async (): Promise<Relay> => {
         throw error;
       }
     },
+    async offerBusiness(callId) {
+      const isNew = !live.has(callId);
+      try {
+        return await open(callId).offerBusiness();
+      } catch (error) {
+        if (isNew) await end(callId);
+        throw error;
+      }
+    },
+    takeAnswer: (callId, answer) => find(callId).takeAnswer(answer),
     answerPhone: async (callId, offer) => find(callId).answerPhone(offer),
     attachVoice: async (callId, voice) => find(callId).attachVoice(voice),
     pickUp: (callId) => find(callId).pickUp(),

@@ -1,6 +1,14 @@
 import type { RtcpPacket, RtpPacket } from 'werift';
 import type { RelayEvent, RelayStatistics, Setup, Voice } from '../relay-contract.ts';
-import { metaAnswer, metaIceCredentials, payloadTypes, phoneAnswer, plainIceCredentials } from './answer.ts';
+import {
+  metaAnswer,
+  metaIceCredentials,
+  metaOffer,
+  OFFERED,
+  payloadTypes,
+  phoneAnswer,
+  plainIceCredentials,
+} from './answer.ts';
 import { FRAME_TICKS } from './continuity.ts';
 import { Dialpad } from './dialpad.ts';
 import { Ear } from './ear.ts';
@@ -28,6 +36,9 @@ export class RelayedCall {
   #speech: Speech | undefined;
   #ear: Ear | undefined;
   #pickedUp = false;
+  /** The person called, and whether the business's answer has been taken. */
+  #inbound = false;
+  #answered = false;
   #fromBusiness = 0;
   #fromPhone = 0;
   #spoken = 0;
@@ -53,15 +64,36 @@ export class RelayedCall {
       throw new Error('The call ended or was answered while its business leg was being answered.');
     }
     this.#business = leg;
-    void transport.start(offer, role.dtls, {
-      connected: () => this.#emit('business-connected'),
-      rtp: (packet) => this.#fromBusinessRtp(leg, packet),
-      rtcp: (packet) => {
-        this.#silence.heard(performance.now());
-        noteSenderReport(leg.reception, packet);
-      },
-    });
+    this.#listen(leg, offer, role.dtls);
     return metaAnswer(offer, { ...transport, ...credentials, setup: role.setup, ssrc: leg.out.ssrc });
+  }
+
+  /** The person calls: opens the business leg and describes it. It connects once the business's answer is taken. */
+  async offerBusiness(): Promise<string> {
+    if (this.#business) throw new Error('The business leg of this call is there already: a call is not renegotiated.');
+    const credentials = metaIceCredentials();
+    // The business talks to a simulator on this machine, so it is here as well.
+    const transport = await MediaTransport.open(credentials, { loopbackOnly: true });
+    if (this.#ended || this.#business) {
+      await transport.close();
+      throw new Error('The call ended while its business leg was being offered.');
+    }
+    this.#inbound = true;
+    const out = new OutgoingStream(transport, payloadTypes(OFFERED));
+    this.#business = { transport, out, reception: new Reception(), payloadTypes: payloadTypes(OFFERED) };
+    return metaOffer({ ...transport, ...credentials, ssrc: out.ssrc });
+  }
+
+  takeAnswer(sdp: string): void {
+    const leg = this.#business;
+    if (!leg || !this.#inbound) throw new Error('Nothing was offered to the business in this call.');
+    const answer = readOffer(sdp);
+    if (this.#answered) return;
+    this.#answered = true;
+    leg.payloadTypes = payloadTypes(answer);
+    // Whoever is told to wait waits: with `passive` in the answer neither side begins.
+    if (answer.setup === 'passive') return;
+    this.#listen(leg, answer, 'server');
   }
 
   async answerPhone(sdp: string): Promise<string> {
@@ -144,6 +176,17 @@ export class RelayedCall {
     await Promise.all([this.#business?.transport.close(), this.#phone?.transport.close()]);
   }
 
+  #listen(leg: RelayLeg, business: Offer, dtls: 'client' | 'server'): void {
+    void leg.transport.start(business, dtls, {
+      connected: () => this.#emit('business-connected'),
+      rtp: (packet) => this.#fromBusinessRtp(leg, packet),
+      rtcp: (packet) => {
+        this.#silence.heard(performance.now());
+        noteSenderReport(leg.reception, packet);
+      },
+    });
+  }
+
   #leaveVoice(): void {
     this.#speech?.free();
     this.#speech = undefined;
@@ -175,6 +218,8 @@ export class RelayedCall {
     // Digits from the business to the person are not documented by Meta (meta-cloud-api.md §9.6): not forwarded.
     if (header.payloadType !== leg.payloadTypes.opus) return;
     this.#fromBusiness += 1;
+    // A real client takes it for the answer: its timer starts and words are lost (meta-cloud-api.md §1.3).
+    if (this.#inbound && !this.#pickedUp && this.#fromBusiness === 1) this.#emit('business-early');
     if (this.#fromBusiness === 1) this.#emit('business-media');
     if (!this.#pickedUp) return;
     const packet = audioPacket(header, payload);

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../browser/chromium.ts';
-import { Business } from './business.ts';
+import { Business, NUMBER } from './business.ts';
 import { BusinessLeg } from './relay/business-leg.ts';
 
 const SILENCE = Uint8Array.of(0xf8, 0xff, 0xfe);
@@ -63,5 +63,33 @@ describe('simulator: a person at the phone page, rules and media together', func
       ['connect', 'RINGING', 'ACCEPTED', 'terminate'],
     );
     assert.equal((business.simulator.control.read('violations') as { total: number }).total, 0);
+  });
+
+  it('calls the business, is heard once it is taken, and hangs up', async () => {
+    const at = (id: string) => page.getByTestId(id);
+    await at('call-business').click();
+    const { id, session } = (await business.event('connect')).item;
+    await at('timer').getByText('Calling').waitFor();
+    const sdp = await leg.answer(session.sdp);
+    const act = (action: string) =>
+      business.graph('POST', `${NUMBER}/calls`, {
+        messaging_product: 'whatsapp',
+        call_id: id,
+        action,
+        session: { sdp_type: 'answer', sdp },
+      });
+    assert.equal((await act('pre_accept')).status, 200);
+    await leg.connected();
+    assert.equal((await act('accept')).status, 200);
+    const talking = setInterval(() => leg.send(SILENCE), 20);
+    try {
+      await at('timer').getByText('00:0').waitFor();
+      await business.until('the microphone', () => leg.audio().length > 25);
+      await at('hang-up').click();
+      assert.equal(typeof (await business.event('terminate')).item.duration, 'number');
+    } finally {
+      clearInterval(talking);
+    }
+    await at('ended').waitFor();
   });
 });

@@ -80,6 +80,11 @@ function fakeRelay(): {
       told.push(`business ${options?.setup}`);
       return 'v=0\r\nanswer for the business\r\n';
     },
+    offerBusiness: async () => {
+      told.push('offer');
+      return 'v=0\r\noffer for the business\r\n';
+    },
+    takeAnswer: () => void told.push('answer'),
     answerPhone: async (_, offer) => {
       if (offer === 'bad') throw new Error('bad offer');
       told.push('phone');
@@ -264,9 +269,35 @@ describe('simulator: phone API', () => {
     }
     assert.equal((await phone.post('call/answer', { callId: 'wacid.x', sdp: 'v=0' })).status, 404);
     assert.equal((await phone.post('message', { text: '  ' })).status, 400);
-    assert.equal((await phone.post('call/start')).status, 501);
+    assert.equal((await phone.post('call/start')).status, 400);
     const stranger = new Phone(business.simulator.phoneUrl, '351912000456');
     assert.equal((await stranger.post('call/hangup', { callId })).status, 404);
+  });
+
+  it('a call of the person: offered, shown as calling, taken by nobody but the business, hung up', async () => {
+    await phone.open();
+    const started = await phone.post('call/start', { sdp: 'v=0 of the browser' });
+    assert.equal(started.status, 200, JSON.stringify(started.body));
+    const { callId, sdp } = started.body;
+    assert.match(sdp, /answer for the phone/);
+    const calling = await phone.until('calling', (state) => state.call?.state === 'calling');
+    assert.deepEqual([calling.call.id, calling.call.own], [callId, true]);
+    assert.equal((await business.event('connect')).item.session.sdp, 'v=0\r\noffer for the business\r\n');
+    assert.equal((await phone.post('call/start', { sdp: 'v=0' })).status, 409);
+    for (const path of ['call/decline', 'call/ignore'])
+      assert.equal((await phone.post(path, { callId })).status, 409, path);
+    assert.equal((await phone.post('call/answer', { callId, sdp: 'v=0' })).status, 409);
+    assert.equal((await phone.post('call/connected', { callId })).status, 200);
+    assert.equal((await phone.post('call/join', { callId, sdp: 'v=0' })).status, 200);
+    assert.equal((await phone.until('still calling', (state) => state.call)).call.state, 'calling');
+    assert.equal(media.told.includes('pick up'), false);
+    assert.equal((await phone.post('call/hangup', { callId })).status, 200);
+    const over = await phone.until('over', (state) => state.call?.state === 'ended');
+    assert.deepEqual([over.call.own, over.call.outcome], [true, 'cancelled']);
+    assert.equal((await business.event('terminate')).item.duration, undefined);
+    const bad = await phone.post('call/start', { sdp: 'bad' });
+    assert.deepEqual([bad.status, bad.body.error.code], [422, 'offer_refused']);
+    assert.equal((await phone.post('call/start', { sdp: 'v=0' })).status, 200, 'a failed call leaves nothing behind');
   });
 
   it('a closed page: the script decides; forced, it decides always', async () => {

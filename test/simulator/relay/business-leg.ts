@@ -51,6 +51,16 @@ export class BusinessLeg {
     transport.onRtcp.subscribe((packet) => void this.reports.push(packet));
   }
 
+  /** The answer to a person's offer, as `active` (or as the test wants it), as WhatsApp needs it. */
+  async answer(offer: string, setup = 'active'): Promise<string> {
+    await this.#connection.setRemoteDescription({ type: 'offer', sdp: offer });
+    await this.#connection.setLocalDescription(await this.#connection.createAnswer());
+    const transport = this.#transport();
+    transport.onRtp.subscribe((packet) => void this.received.push({ packet, at: performance.now() }));
+    const sdp = this.#connection.localDescription?.sdp ?? '';
+    return sdp.replace(/a=setup:\w+/, `a=setup:${setup}`);
+  }
+
   async connected(): Promise<void> {
     await until(() => this.#connection.connectionState === 'connected', 'the business leg to connect');
   }
