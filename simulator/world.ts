@@ -1,5 +1,7 @@
+import type { AccountFacts } from './account-facts.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { Script } from './call-script.ts';
+import type { Captures } from './captures.ts';
 import type { Clock } from './clock.ts';
 import { countryOf } from './country.ts';
 import type { GraphFault } from './graph-faults.ts';
@@ -39,9 +41,12 @@ export interface World {
   cancelledCounts: boolean;
   limitOverrides: Partial<Limits>;
   answerSetup: Setup;
+  /** What is set up at Meta beside the number's own state. */
+  account: AccountFacts;
   faults: { webhooks: WebhookFaults; graph: GraphFault[] };
   relay: Relay | undefined;
   sender: WebhookSender;
+  captures: Captures;
   calls: CallDesk;
   hub: PhoneHub;
   log: RefereeLog;

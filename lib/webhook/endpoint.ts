@@ -30,6 +30,16 @@ export interface WebhookStatistics {
   storeFailures: number;
 }
 
+/** A probe as it came. */
+export interface ProbeArrival {
+  body: Buffer;
+  header(name: string): string | undefined;
+  /** The signature fitted. */
+  trusted: boolean;
+}
+
+/** On probes of the set-up check. It gives no rights; it only keeps them out of a count. */
+const CHECK_HEADER = 'x-whatsapp-calling-check';
 const REMEMBERED_NUMBERS = 100;
 
 /**
@@ -40,6 +50,8 @@ const REMEMBERED_NUMBERS = 100;
 export class WebhookEndpoint {
   readonly #accounts = new Set<WebhookAccount>();
   readonly #foreignNumbers = new Set<string>();
+  readonly #watchers = new Map<string, (arrival: ProbeArrival) => void>();
+  #handshakesRefused = 0;
   readonly #statistics: WebhookStatistics = { events: 0, refused: 0, unreadable: 0, foreign: 0, storeFailures: 0 };
 
   /** @returns takes the account away again */
@@ -59,6 +71,20 @@ export class WebhookEndpoint {
     return { ...this.#statistics };
   }
 
+  /** How often somebody wanted to subscribe with a verify token that is nobody's here. */
+  handshakesRefused(): number {
+    return this.#handshakesRefused;
+  }
+
+  /**
+   * Looks out for a probe of our own: a request whose body holds this mark. It is treated as every other request.
+   * @returns stops looking
+   */
+  watch(mark: string, seen: (arrival: ProbeArrival) => void): () => void {
+    this.#watchers.set(mark, seen);
+    return () => void this.#watchers.delete(mark);
+  }
+
   /** Never rejects. */
   async post(request: WebhookRequest): Promise<WebhookReply> {
     const all = [...this.#accounts];
@@ -66,8 +92,10 @@ export class WebhookEndpoint {
     if (all.length === 0) return reply(503, 'No business number is set up here yet.');
     const trusting = all.filter((account) => verifies(account, request));
     const [first] = trusting;
+    const probe = this.#tellWatchers(request, first !== undefined);
     if (!first) {
-      this.#statistics.refused += 1;
+      // Of a check of our own, here or in another process: nobody has to wonder who it was.
+      if (!probe && request.header(CHECK_HEADER) === undefined) this.#statistics.refused += 1;
       return reply(401, 'The signature does not fit.');
     }
     const events = this.#read(first, request.rawBody, trusting);
@@ -101,7 +129,17 @@ export class WebhookEndpoint {
       const challenge = provider.verifySubscription(query);
       if (challenge !== undefined) return { status: 200, body: challenge, type };
     }
+    if (query['hub.verify_token'] !== undefined) this.#handshakesRefused += 1;
     return { ...reply(403, 'The verify token does not fit.'), type };
+  }
+
+  #tellWatchers(request: WebhookRequest, trusted: boolean): boolean {
+    for (const [mark, seen] of this.#watchers) {
+      if (!request.rawBody.includes(mark)) continue;
+      seen({ body: request.rawBody, header: request.header, trusted });
+      return true;
+    }
+    return false;
   }
 
   #read(account: WebhookAccount, rawBody: Buffer, trusting: WebhookAccount[]): ProviderEvent[] {

@@ -1,11 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { APP_ID } from '../account-facts.ts';
 import { codeForStatus, type GraphFault } from '../graph-faults.ts';
 import { readBody, sendJson } from '../http-exchange.ts';
 import type { LoggedRequest } from '../referee-log.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import type { World } from '../world.ts';
+import { debugToken, subscriptions } from './app.ts';
 import { callPermissions } from './call-permissions.ts';
 import { calls } from './calls.ts';
 import { GraphError } from './errors.ts';
@@ -15,7 +17,7 @@ import type { GraphRequest } from './request.ts';
 import { settings } from './settings.ts';
 import { templates } from './templates.ts';
 
-type Handler = (world: World, request: GraphRequest) => unknown;
+type Handler = (world: World, request: GraphRequest, token: string) => unknown;
 
 /** Meta's Graph API for one phone number and its account. Any version before the path is fine, as is none. */
 export class Graph {
@@ -40,6 +42,8 @@ export class Graph {
       'POST account/subscribed_apps': subscribedApps,
       'DELETE account/subscribed_apps': subscribedApps,
       'GET account/phone_numbers': phoneNumbers,
+      'GET debug_token/': debugToken,
+      'GET app/subscriptions': subscriptions,
     };
   }
 
@@ -55,7 +59,7 @@ export class Graph {
     let fault: GraphFault | undefined;
     try {
       const raw = await readBody(request);
-      this.authorise(request);
+      const token = this.authorise(request, path);
       exchange.body = parse(raw, request.headers['content-type']);
       entry.body = method === 'GET' ? Object.fromEntries(url.searchParams) : exchange.body;
       fault = this.nextFault(path, exchange.body);
@@ -66,7 +70,9 @@ export class Graph {
         spoil(response, fault, undefined);
         return;
       }
-      answer = await this.handler(method, path)(world, exchange);
+      answer = this.isMedia(method, path)
+        ? world.captures.describe(path.slice(1), `http://${request.headers.host}`)
+        : await this.handler(method, path)(world, exchange, token);
     } catch (error) {
       const refusal = asGraphError(error, world);
       entry.status = refusal.status;
@@ -81,18 +87,25 @@ export class Graph {
     else sendJson(response, entry.status, answer);
   }
 
-  private authorise(request: IncomingMessage): void {
+  private authorise(request: IncomingMessage, path: string): string {
     const given = Buffer.from(/^Bearer\s+(.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '');
     const wanted = Buffer.from(this.world.settings.accessToken);
     if (given.length === 0) throw new GraphError(190, 'An access token is required to request this resource.');
+    // What the app itself asks is judged where it is answered.
+    if (path.startsWith(`/${APP_ID}/`)) return given.toString();
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
       throw new GraphError(190, 'Invalid OAuth access token - Cannot parse access token');
+    return given.toString();
+  }
+
+  private isMedia(method: string, path: string): boolean {
+    return method === 'GET' && this.world.captures.isMedia(path.slice(1));
   }
 
   private handler(method: string, path: string): Handler {
     const [, id = '', edge = '', ...rest] = path.split('/');
     const { phoneNumberId, wabaId } = this.world.settings;
-    const node = id === phoneNumberId ? 'number' : id === wabaId ? 'account' : undefined;
+    const node = { [phoneNumberId]: 'number', [wabaId]: 'account', [APP_ID]: 'app', debug_token: 'debug_token' }[id];
     if (!node)
       throw new GraphError(100, `Object with ID '${id.slice(0, 40)}' does not exist, or the token may not use it.`, {
         subcode: 33,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { APP_ID } from '../account-facts.ts';
 import { handshake } from '../webhook-handshake.ts';
 import { countryOfNumber, type World } from '../world.ts';
 import { GraphError } from './errors.ts';
@@ -31,7 +32,7 @@ export async function subscribedApps(world: World, request: GraphRequest): Promi
   if (request.method === 'GET') {
     const account = number.override.account;
     const app = {
-      whatsapp_business_api_data: { id: '100200300400500', name: world.businessName },
+      whatsapp_business_api_data: { id: APP_ID, name: world.businessName },
       ...(account ? { override_callback_uri: account.url } : {}),
     };
     return { data: number.subscribed ? [app] : [] };
@@ -62,22 +63,34 @@ async function confirmed(wanted: z.infer<typeof override>) {
 }
 
 function fields(world: World): Record<string, unknown> {
+  const { account } = world;
   const { number } = world.state;
   const target = (one: { url: string } | undefined, name: string) => (one ? { [name]: one.url } : {});
   return {
-    display_phone_number: number.businessNumber,
+    display_phone_number: account.displayNumber ?? number.businessNumber,
     verified_name: world.businessName,
-    status: 'CONNECTED',
-    quality_rating: number.restriction ? 'RED' : 'GREEN',
+    status: account.numberStatus,
+    quality_rating: account.quality ?? (number.restriction ? 'RED' : 'GREEN'),
     account_mode: number.testNumber ? 'SANDBOX' : 'LIVE',
     country_code: countryOfNumber(number),
     whatsapp_business_manager_messaging_limit: `TIER_${number.messagingLimit}`,
     throughput: { level: 'STANDARD' },
-    health_status: { can_send_message: 'AVAILABLE', entities: [] },
+    health_status: {
+      can_send_message: account.health,
+      entities: [
+        { entity_type: 'PHONE_NUMBER', id: world.settings.phoneNumberId, can_send_message: 'AVAILABLE' },
+        {
+          entity_type: 'WABA',
+          id: world.settings.wabaId,
+          can_send_message: account.health,
+          ...(account.healthErrors.length > 0 && { errors: account.healthErrors }),
+        },
+      ],
+    },
     webhook_configuration: {
       ...target(number.override.number, 'phone_number'),
       ...target(number.override.account, 'whatsapp_business_account'),
-      ...target(world.sender.target, 'application'),
+      ...(account.withoutWebhook ? {} : target(world.sender.target, 'application')),
     },
   };
 }

@@ -38,6 +38,11 @@ export function signatureFits(request: WebhookRequest, scheme: SignatureScheme, 
   }
 }
 
+/** What the provider would put into the header for this body. For probes to our own webhook. */
+export function signatureOf(body: Buffer, { algorithm, prefix }: SignatureScheme, secret: string): string {
+  return prefix + (algorithm === 'static' ? secret : createHmac(algorithm, secret).update(body).digest('hex'));
+}
+
 /** Equal in constant time, whatever the lengths. */
 export function textsEqual(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
