@@ -6,7 +6,7 @@ import { reasonOfChange } from '../lib/runtime/fault-reason.ts';
 import { callMessage, contactMessage, warningsMessage } from '../lib/runtime/messages.ts';
 import { oneOf } from '../lib/runtime/node-config.ts';
 import type { Look } from '../lib/runtime/status.ts';
-import type { CallChange } from '../lib/switchboard/switchboard.ts';
+import type { CallChange, Capture } from '../lib/switchboard/switchboard.ts';
 
 const TYPE = 'wa-call-events';
 /** A list, or words with commas (as an environment variable holds them); empty means every event. */
@@ -31,8 +31,15 @@ const LOOKS: Record<CallChange['event'], Look> = {
   warning: 'waiting',
   digit: 'connected',
   statistics: 'connected',
+  recording: 'idle',
+  transcript: 'idle',
   ended: 'idle',
 };
+
+/** `msg.recording` or `msg.transcript`: the file, and of a transcript what was said. */
+function captureMessage({ kind: _kind, transcript, ...file }: Capture): Record<string, unknown> {
+  return { by: 'whatsapp', ...file, ...transcript };
+}
 
 /** Emits every event of every call of a number, `msg.topic` naming the event. */
 export default function (RED: NodeAPI): void {
@@ -51,13 +58,20 @@ export default function (RED: NodeAPI): void {
             const data = readOrigin(change.origin)?.data;
             this.send({
               topic: change.event,
-              payload: change.digit ?? change.text ?? change.media ?? change.event,
+              payload:
+                change.digit ??
+                change.text ??
+                change.media ??
+                change.capture?.transcript?.text ??
+                change.capture?.file ??
+                change.event,
               contact: contactMessage(change.call.contact),
               call: callMessage({ ...change.call, ...(change.media !== undefined && { media: change.media }) }),
               ...(data !== undefined && { data }),
               ...(change.digit !== undefined && { digit: change.digit }),
               ...reasonOfChange(change),
               ...warningsMessage(change.warnings),
+              ...(change.capture !== undefined && { [change.capture.kind]: captureMessage(change.capture) }),
             });
             status.show(LOOKS[change.event], change.event);
           }),

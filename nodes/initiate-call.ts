@@ -4,6 +4,7 @@ import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { readCallData, readOrigin } from '../lib/runtime/call-origin.ts';
 import { showCalls } from '../lib/runtime/call-status.ts';
 import { callTickets } from '../lib/runtime/call-tickets.ts';
+import { CAPTURE_SHAPE, readCaptures } from '../lib/runtime/captures-input.ts';
 import { readContact } from '../lib/runtime/contact-input.ts';
 import { reasonOfChange } from '../lib/runtime/fault-reason.ts';
 import {
@@ -27,6 +28,7 @@ const SHAPE = {
   maxSeconds: number(3600, { min: 0, max: 86_400 }),
   data: text(),
   dataType: text('json'),
+  ...CAPTURE_SHAPE,
 };
 
 /** Calls a person. Outputs: answered, ended (once per placed call), needs permission, blocked. */
@@ -44,6 +46,7 @@ export default function (RED: NodeAPI): void {
         }
         const purpose = asText(await look('purpose'));
         const data = readCallData(await look('data'));
+        const captures = readCaptures(settings, { purpose, contact: who.contact });
         const switchboard = await account.switchboard();
         // Events of the call may come before `place` returns: the ticket must be known by then.
         const ticket = randomUUID();
@@ -55,6 +58,7 @@ export default function (RED: NodeAPI): void {
             purpose,
             ringSeconds: settings.ringSeconds,
             maxSeconds: settings.maxSeconds,
+            ...(captures !== undefined && { captures }),
             origin: { nodeId: this.id, data: { ticket, ...(data !== undefined && { data }) } },
           })
           .catch((error: unknown) => {

@@ -7,6 +7,7 @@ import { feed } from '../lib/runtime/live-media.ts';
 import { type MediaSettings, recordingFolder, SHAPE, startMedia } from '../lib/runtime/media-action.ts';
 import { mediaTasks } from '../lib/runtime/media-tasks.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
+import { callOfFile } from '../lib/runtime/recorded-call.ts';
 import { recoverLeftRecordings } from '../lib/runtime/recording-recovery.ts';
 import { ReportableError, toReportable } from '../lib/runtime/reportable-error.ts';
 import type { Status } from '../lib/runtime/status.ts';
@@ -30,11 +31,21 @@ export default function (RED: NodeAPI): void {
     };
     const recordings = join(userFolder(RED.settings), 'whatsapp-calling', 'recordings');
     setUpCallNode(RED, this, config, SHAPE, {
-      listen: ({ settings }) => {
+      listen: ({ settings, account }) => {
         if (settings.action === 'record' && (settings.folder === '' || isAbsolute(settings.folder)))
-          recoverLeftRecordings(recordingFolder(settings, recordings), (files) =>
-            this.warn(RED._(`${TYPE}.warning.recovered`, { count: String(files.length), files: files.join(', ') })),
-          );
+          recoverLeftRecordings(recordingFolder(settings, recordings), (files) => {
+            this.warn(RED._(`${TYPE}.warning.recovered`, { count: String(files.length), files: files.join(', ') }));
+            account.switchboard().then(
+              (switchboard) => {
+                for (const file of files) {
+                  const callId = callOfFile(file);
+                  if (callId !== undefined) void switchboard.noteRecording(callId, { file });
+                }
+              },
+              // A number that does not come up says so itself.
+              () => undefined,
+            );
+          });
         return () => undefined;
       },
       atRest: ({ status, settings }) => rest(status, settings),
@@ -66,7 +77,13 @@ export default function (RED: NodeAPI): void {
         // Of the node's newest instance: a deploy may have replaced this one.
         const emit = (told: Record<string, unknown>): void =>
           instances.get(this.id)?.send([null, { ...told, call: { id: callId } } as NodeMessage]);
-        const task = await startMedia(settings, leg, call, { look, recordings, secrets, emit });
+        const task = await startMedia(settings, leg, call, {
+          ...{ look, recordings, secrets, emit },
+          announced: () => switchboard.announced(callId),
+          checkRecording: () => switchboard.checkRecording(callId),
+          // What cannot be written is in the log.
+          noteRecording: (recording) => void switchboard.noteRecording(callId, recording),
+        });
         mediaTasks.add({ callId, nodeId: this.id, action: settings.action, task });
         rest(status, settings);
         task.started.then(

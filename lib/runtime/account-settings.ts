@@ -5,6 +5,7 @@ import type { BusinessNumber } from '../permission/model.ts';
 import type { ProviderSettings } from '../provider/meta/settings.ts';
 import type { LiveCheck } from '../switchboard/deps.ts';
 import type { OptOutSettings } from '../switchboard/opt-out.ts';
+import { destinations } from './live-media.ts';
 import { loopbackOf, MEDIA_SHAPE, mediaServers, toldOfMedia } from './media-settings.ts';
 import { flag, number, oneOf, parseNodeConfig, text } from './node-config.ts';
 import { ReportableError } from './reportable-error.ts';
@@ -32,6 +33,11 @@ const SHAPE = {
   mediaBindAddress: text(),
   ...MEDIA_SHAPE,
   mediaEngine: oneOf(['werift', 'node-datachannel']),
+  recordingRule: oneOf(['free', 'announced']),
+  captureHosts: text().refine(
+    (value) => destinations(value).every((host) => /^[a-z0-9][a-z0-9.-]{0,252}$/.test(host)),
+    'must be hosts such as media.example.com, with spaces between',
+  ),
   optOutConfirm: flag(true),
   optOutText: text().refine((value) => value.length <= 1_000, 'must be at most 1000 characters long'),
   optOutDigit: text().refine((value) => /^[0-9*#]?$/.test(value), 'must be one key, 0-9, * or #'),
@@ -55,6 +61,8 @@ export interface LineSettings {
   legOptions: LegOptions;
   optOut: OptOutSettings;
   liveCheck: LiveCheck;
+  /** A recording here begins only after the person has been told. */
+  announceRecordings: boolean;
 }
 
 /** @throws ReportableError `config_invalid` */
@@ -99,6 +107,7 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
       ...(settings.apiVersion !== '' && { apiVersion: settings.apiVersion }),
       ...(settings.wabaId !== '' && { wabaId: settings.wabaId }),
       ...(secrets.verifyToken && { verifyToken: secrets.verifyToken.trim() }),
+      ...(settings.captureHosts !== '' && { overrides: { mediaHosts: destinations(settings.captureHosts) } }),
     },
     businessNumber: { id: settings.phoneNumberId, phone: businessPhone(settings.businessNumber) },
     legOptions: {
@@ -112,6 +121,7 @@ export function cloudLine(settings: AccountSettings, secrets: AccountSecrets): L
     },
     optOut: optOutOf(settings),
     liveCheck: settings.liveCheck,
+    announceRecordings: settings.recordingRule === 'announced',
   };
 }
 
@@ -136,6 +146,7 @@ export function simulatedLine(settings: AccountSettings, { url, settings: played
     },
     optOut: optOutOf(settings),
     liveCheck: settings.liveCheck,
+    announceRecordings: settings.recordingRule === 'announced',
   };
 }
 

@@ -19,6 +19,8 @@ export interface LinePlan {
 
 interface Surroundings {
   log: Log;
+  /** Where recordings and transcripts of the provider are put. */
+  recordings: string;
   /** Opens the webhook for the line; returns what closes it. */
   listen(account: WebhookAccount): () => void;
 }
@@ -34,10 +36,13 @@ export function fingerprintOf(plan: LinePlan): string {
  *
  * @throws LedgerError, ProviderError, ReportableError; nothing stays open then
  */
-export async function openLine({ line, store }: LinePlan, { log, listen }: Surroundings): Promise<Switchboard> {
+export async function openLine(
+  { line, store }: LinePlan,
+  { log, listen, recordings }: Surroundings,
+): Promise<Switchboard> {
   const provider = createProvider(line.provider);
   const { ledger, owner, release } = await openLedger(store);
-  const { businessNumber, legOptions, optOut, liveCheck } = line;
+  const { businessNumber, legOptions, optOut, liveCheck, announceRecordings } = line;
   try {
     const switchboard = createSwitchboard({
       businessNumber,
@@ -47,6 +52,8 @@ export async function openLine({ line, store }: LinePlan, { log, listen }: Surro
       legOptions,
       optOut,
       liveCheck,
+      announceRecordings,
+      recordings,
       profile: findProfile(store.profile, store.overrides),
       owner,
       now: Date.now,

@@ -209,6 +209,7 @@ export class LiveAccount implements Account {
       () =>
         openLine(plan, {
           log,
+          recordings: join(userFolder(RED.settings), 'whatsapp-calling', 'recordings'),
           listen: (account) => joinWebhook(RED.httpNode, plan.webhookPath, account, http.httpNodeMiddleware),
         }),
       log,

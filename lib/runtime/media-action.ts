@@ -4,6 +4,7 @@ import type { BridgeCodecName, BridgeOptions, Leg, MediaTask, RecordTask, Stream
 import { greetingWav } from './greeting.ts';
 import { destinations, digits, interruptions, speech, stream, WRITTEN_DOWN } from './live-media.ts';
 import { flag, number, oneOf, text } from './node-config.ts';
+import { type NotedRecording, notedRecordings } from './recorded-call.ts';
 import { recordingName } from './recording-name.ts';
 import { ReportableError } from './reportable-error.ts';
 import { readRtpAddress } from './rtp-address.ts';
@@ -17,6 +18,7 @@ export const SHAPE = {
   sourceType: text('greeting'),
   times: number(1, { min: 0, max: 1000 }),
   interruptBy: oneOf(['nothing', 'digit', 'speech', 'both']),
+  announcement: flag(false),
   longestSeconds: number(600, { min: 1, max: 86_400 }),
   largestMegabytes: number(50, { min: 1, max: 4096 }),
   folder: text(),
@@ -72,6 +74,12 @@ export interface Surroundings {
   /** Default folder of recordings. */
   recordings: string;
   secrets: { agentToken?: string };
+  /** The person has been told that the call is recorded. */
+  announced(): void;
+  /** @throws CallError `announcement_missing` if that must be, and was not */
+  checkRecording(): void;
+  /** Writes a recording that is complete into the record of its call. */
+  noteRecording(recording: NotedRecording): void;
   /** Sends on output 2 what happens while a task runs. */
   emit(message: Record<string, unknown>): void;
 }
@@ -97,7 +105,7 @@ export async function startMedia(
   return bridge(settings, leg, around);
 }
 
-async function play(settings: MediaSettings, leg: Leg, { look }: Surroundings): Promise<MessageTask> {
+async function play(settings: MediaSettings, leg: Leg, { look, announced }: Surroundings): Promise<MessageTask> {
   const value =
     settings.sourceType === 'greeting' ? greetingWav() : await look(settings.source, settings.sourceType, 'sound');
   const source =
@@ -121,7 +129,10 @@ async function play(settings: MediaSettings, leg: Leg, { look }: Surroundings): 
       ...(settings.interruptBy !== 'nothing' && { interruptBy: interruptions(settings.interruptBy) }),
     }),
     () => undefined,
-    (result) => ({ prompt: { ...result }, media: { action: 'play', ...result } }),
+    (result) => {
+      if (settings.announcement && result.result === 'whole') announced();
+      return { prompt: { ...result }, media: { action: 'play', ...result } };
+    },
   );
 }
 
@@ -129,8 +140,9 @@ async function record(
   settings: MediaSettings,
   leg: Leg,
   call: Call,
-  { recordings }: Surroundings,
+  { recordings, checkRecording, noteRecording }: Surroundings,
 ): Promise<MessageTask> {
+  checkRecording();
   const root = recordingFolder(settings, recordings);
   const { split, splitAfter, layout } = settings;
   const task = leg.record({
@@ -146,11 +158,11 @@ async function record(
   const words = inWords(
     task,
     () => undefined,
-    (result) => ({
-      payload: result.file,
-      recording: { ...result },
-      media: { action: 'record', result: result.result },
-    }),
+    (result) => {
+      // In the turn in which the file is complete: the call's end waits for what has begun by then.
+      for (const recording of notedRecordings(result, split !== 'no')) noteRecording(recording);
+      return { payload: result.file, recording: { ...result }, media: { action: 'record', result: result.result } };
+    },
   );
   return { ...words, pause: () => task.pause(), resume: () => task.resume() };
 }

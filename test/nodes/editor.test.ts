@@ -25,12 +25,15 @@ describe('the editor half', () => {
     config: ['wa-call-config', undefined],
     'permission-store': ['wa-call-permission-store', undefined],
     'request-permission': ['wa-call-request-permission', 3],
-    'permission-webhook-in': ['wa-call-permission-in', 3],
+    'permission-webhook-in': ['wa-call-permission-in', 4],
     permission: ['wa-call-permission', 2],
+    'permission-template': ['wa-call-template', 3],
+    'calling-settings': ['wa-call-settings', 2],
     'initiate-call': ['wa-call-initiate', 4],
     'call-events': ['wa-call-events', 1],
     terminate: ['wa-call-terminate', 1],
     media: ['wa-call-media', 2],
+    'call-records': ['wa-call-records', 2],
   };
 
   it('has the types and numbers of outputs that flows rely on', () => {

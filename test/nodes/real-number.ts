@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { closeLingering } from '../../lib/ledger/open.ts';
 import type { AccountNode } from '../../lib/runtime/account.ts';
+import callingSettings from '../../nodes/calling-settings.ts';
 import callEvents from '../../nodes/call-events.ts';
+import callRecords from '../../nodes/call-records.ts';
 import configNode from '../../nodes/config.ts';
 import initiateCall from '../../nodes/initiate-call.ts';
 import media from '../../nodes/media.ts';
 import permission from '../../nodes/permission.ts';
+import permissionTemplate from '../../nodes/permission-template.ts';
 import permissionStore from '../../nodes/permission-store.ts';
 import permissionIn from '../../nodes/permission-webhook-in.ts';
 import requestPermission from '../../nodes/request-permission.ts';
@@ -62,9 +65,12 @@ export class RealNumber {
         permissionStore,
         configNode,
         callEvents,
+        callRecords,
         initiateCall,
         media,
         permission,
+        callingSettings,
+        permissionTemplate,
         permissionIn,
         requestPermission,
         terminate,

@@ -40,6 +40,7 @@ export const NODE_TYPES: Record<string, string> = {
   'call-events': 'wa-call-events',
   terminate: 'wa-call-terminate',
   media: 'wa-call-media',
+  'call-records': 'wa-call-records',
 };
 export const CONFIG_TYPES = ['wa-call-config', 'wa-call-permission-store'];
 
