@@ -1,4 +1,5 @@
 import type { Script } from './call-script.ts';
+import type { Wanted } from './captures.ts';
 import type { Timer } from './clock.ts';
 import type { Person } from './people.ts';
 import type { Direction } from './webhook-payload.ts';
@@ -21,6 +22,8 @@ export interface Call {
   outcome?: CallOutcome;
   /** The person put the ringing phone away. */
   ignored: boolean;
+  /** What the business wants kept of it. */
+  captures?: Wanted;
   /** A relay leg exists. */
   media: boolean;
   /** Something of the business's voice came through. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { ATTACHMENTS } from './captures.ts';
 import type { Control } from './control.ts';
 import type { Graph } from './graph/graph.ts';
 import { isLoopbackHost, readJson, sendJson } from './http-exchange.ts';
@@ -60,6 +61,8 @@ export class Router {
       await phoneRoute(world, pages, request, response, url, path.slice('/phone/'.length));
     } else if (path.startsWith('/control/')) {
       await this.control(request, response, path.slice('/control/'.length));
+    } else if (path === ATTACHMENTS && request.method === 'GET') {
+      world.captures.send(request, response, url);
     } else {
       await graph.handle(request, response, url);
     }

@@ -23,6 +23,10 @@ export const webhookFaults = z.strictObject({
   unknownFields: z.boolean().default(false),
   /** Sends an event nobody knows beside every webhook. */
   unknownEvents: z.boolean().default(false),
+  /** The name of the transcript's event: as seen on the wire on 28 Jul 2026, or as documented. */
+  transcriptName: z
+    .enum(['call_transcript_available', 'call_transcription_available'])
+    .default('call_transcript_available'),
   /** Sign so many deliveries with a wrong secret. */
   badSignatures: z.number().int().min(0).max(1000).default(0),
   /** DTLS role in the relay's answer. */

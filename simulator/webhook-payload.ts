@@ -81,6 +81,28 @@ export function terminateValue(
   };
 }
 
+/**
+ * A recording or a transcript is there (§5.8). Meta's sample names the person in `from`, also for calls of the business. The
+ * transcript's event has one name in its page and another on the wire.
+ */
+export function captureValue(
+  { id, person, timestamp }: Pick<CallFacts, 'id' | 'person' | 'timestamp'>,
+  kind: 'recording' | 'transcript',
+  media: { id: string; sha256: string; mime_type: string; url: string },
+  transcriptName: 'call_transcription_available' | 'call_transcript_available',
+): Value {
+  const item = {
+    id,
+    from: person.phone,
+    from_user_id: person.userId,
+    timestamp: String(timestamp),
+    ...(kind === 'recording'
+      ? { event: 'call_recording_available', call_recording: { type: 'audio', audio: media } }
+      : { event: transcriptName, call_transcript: { type: 'document', document: media } }),
+  };
+  return { calls: [seen(person, item)] };
+}
+
 /** `call_permission_reply` (§5.6). */
 export function permissionReplyValue(facts: {
   person: Person;
