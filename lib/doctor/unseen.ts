@@ -16,3 +16,9 @@ export function notOffered(id: string, thing: string): Finding {
     'Look at the pages of the provider.',
   );
 }
+
+/** The provider's own words as a sentence, or ours if it had none. */
+export function saidBy({ details, message, providerCode }: ProviderError): string {
+  if (details === undefined || providerCode === undefined) return message;
+  return `The provider said: code ${providerCode}, ${details.replace(/[.\s]+$/, '')}.`;
+}

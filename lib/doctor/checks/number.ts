@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { textOf } from '../facts.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
-import { notOffered, unseen } from '../unseen.ts';
+import { notOffered, saidBy, unseen } from '../unseen.ts';
 
 /** The number behind the id: there, the one that is configured, connected, and of good quality. */
 export const number: Check = {
@@ -17,7 +17,7 @@ export const number: Check = {
           fail(
             'number_unknown',
             'There is no number with this id, or the token may not use it.',
-            error.details ?? error.message,
+            saidBy(error),
             'Copy the "Phone number ID" (not the number itself, not the account id) from WhatsApp Manager.',
           ),
         ];

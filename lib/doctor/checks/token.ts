@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts';
 import { dataOf, targetsOf, textOf } from '../facts.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
-import { notOffered, unseen } from '../unseen.ts';
+import { notOffered, saidBy, unseen } from '../unseen.ts';
 
 const NEW_TOKEN =
   'Make a new token of a system user in the business settings (it does not expire), with whatsapp_business_messaging and whatsapp_business_management.';
@@ -19,14 +19,7 @@ export const token: Check = {
     const [number, answer] = await Promise.all([facts.number(), facts.token()]);
     const refused = [number, answer].find((one) => !one.ok && one.error.code === 'provider_token_invalid');
     if (refused !== undefined && !number.ok)
-      return [
-        fail(
-          'token_invalid',
-          'The access token is not accepted.',
-          number.error.details ?? number.error.message,
-          NEW_TOKEN,
-        ),
-      ];
+      return [fail('token_invalid', 'The access token is not accepted.', saidBy(number.error), NEW_TOKEN)];
     if (provider === '360dialog' || provider === 'kapso') return [notOffered('token', 'What the access token may do')];
     if (!answer.ok) return [unseen('token', 'What the access token may do', answer.error)];
     const data = dataOf(answer.body);
