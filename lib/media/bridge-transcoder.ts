@@ -11,6 +11,7 @@ import { FRAME_MS, TICKS_PER_MS } from './rtp-clock.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
 import type { RtpOutput } from './rtp-output.ts';
 import { SampleDecoder } from './sample-decoder.ts';
+import { LastSound } from './sound-level.ts';
 
 /** Comfort noise (RFC 3389), only at 8000 Hz. */
 const COMFORT_NOISE = 13;
@@ -26,6 +27,7 @@ const COMFORT_MS = 60_000;
  */
 export class BridgeTranscoder implements BridgeWay {
   readonly incoming: IncomingStream;
+  readonly heard = new LastSound();
   readonly #codec: BridgeCodec;
   readonly #samples: SampleCodec;
   readonly #eventPayloadType: number | undefined;
@@ -117,7 +119,7 @@ export class BridgeTranscoder implements BridgeWay {
     const flowing = at < this.#farUntil;
     const sound = flowing ? this.#fromFar.next(at) : undefined;
     if (key) return { event: key.payload, first: key.first };
-    return sound && { sound: Buffer.from(this.#encoder.encode(sound)) };
+    return sound && { sound: Buffer.from(this.#encoder.encode(sound)), samples: sound };
   }
 
   playouts(): { fromPerson: BridgePlayout; fromRtp: BridgePlayout } {
@@ -137,6 +139,7 @@ export class BridgeTranscoder implements BridgeWay {
   /** One packet of 20 ms, also of silence: many a PBX hangs up on a stream that stops. */
   #toRtp(at: number): void {
     const samples = this.#fromPerson.next(at);
+    this.heard.take(samples, at);
     this.#timestamp = (this.#timestamp + FRAME_MS * this.#codec.ticksPerMs) >>> 0;
     this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
     const key = this.#personKeys.next(at);

@@ -1,6 +1,7 @@
 import type { BridgePlayout } from './bridge-options.ts';
 import type { IncomingStream } from './incoming-stream.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
+import type { LastSound } from './sound-level.ts';
 
 /** Packets from the person, as they arrive. */
 export interface PersonPacket {
@@ -18,7 +19,7 @@ export interface BridgedLeg {
 }
 
 /** What a bridge has for the person in one beat. */
-export type Made = { sound: Buffer } | { event: Buffer; first: boolean };
+export type Made = { sound: Buffer; samples?: Int16Array } | { event: Buffer; first: boolean };
 
 /** How sound gets across a bridge: passed through, or transcoded. */
 export interface BridgeWay {
@@ -35,6 +36,8 @@ export interface BridgeWay {
   beat(at: number, sending: boolean): Made | undefined;
   readonly keysToRtp: number;
   readonly keysFromRtp: number;
+  /** What the person said last, where it is decoded. */
+  readonly heard?: LastSound;
   playouts(): { fromPerson?: BridgePlayout; fromRtp?: BridgePlayout };
   free(): void;
 }

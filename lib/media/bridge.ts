@@ -11,6 +11,7 @@ import { MediaError } from './media.ts';
 import { isRtcp, readRtp } from './rtp-datagram.ts';
 import { RtpOutput } from './rtp-output.ts';
 import { bindPair, checkEndpoint, type Endpoint, localAddressTowards, type RtpSockets } from './rtp-socket.ts';
+import type { LastSound } from './sound-level.ts';
 import { SourceGuard } from './source-guard.ts';
 import type { RunningTask, TaskReport } from './task.ts';
 
@@ -137,6 +138,11 @@ export class Bridge implements RunningTask {
       if (report) this.#sendControl(report);
     }
     return made;
+  }
+
+  /** What the person said last, where it is decoded. */
+  get heard(): LastSound | undefined {
+    return this.#open?.way.heard;
   }
 
   statistics(): BridgeStatistics {

@@ -3,6 +3,7 @@ import { createOpusDecoder, type OpusRate } from './opus.ts';
 import { opusRests, opusTicks } from './opus-duration.ts';
 import { Playout } from './playout.ts';
 import { TICKS_PER_MS } from './rtp-clock.ts';
+import { LastSound } from './sound-level.ts';
 
 /** Takes 20 ms of sound, in the beat of `at` (ms). The array is used again. */
 export type Listener = (frame: Int16Array, at: number) => void;
@@ -12,12 +13,14 @@ const MOST_WAITING = 50;
 
 /** One decoder at one rate, for all who listen at that rate. */
 class Ear {
+  readonly #last: LastSound;
   readonly listeners = new Set<Listener>();
   #playout: Playout | undefined;
   #waiting: { packet: MediaPacket; at: number; sound: boolean }[] = [];
   #closed = false;
 
-  constructor(rate: OpusRate) {
+  constructor(rate: OpusRate, last: LastSound) {
+    this.#last = last;
     createOpusDecoder({ sampleRate: rate, channels: 1 }).then(
       (decoder) => {
         const settings = { ticksPerMs: TICKS_PER_MS, duration: opusTicks, rests: opusRests };
@@ -40,6 +43,7 @@ class Ear {
   beat(at: number): void {
     if (!this.#playout) return;
     const frame = this.#playout.next(at);
+    this.#last.take(frame, at);
     for (const listener of [...this.listeners]) listener(frame, at);
   }
 
@@ -53,11 +57,13 @@ class Ear {
 
 /** What the person says, decoded through a jitter buffer, 20 ms by 20 ms; decoded once per rate, and only while somebody listens. */
 export class Ears {
+  /** What was heard last, at any rate. */
+  readonly last = new LastSound();
   readonly #ears = new Map<OpusRate, Ear>();
 
   /** Listens at a rate (Hz). Call what is returned to stop. */
   listen(rate: OpusRate, listener: Listener): () => void {
-    const ear = this.#ears.get(rate) ?? new Ear(rate);
+    const ear = this.#ears.get(rate) ?? new Ear(rate, this.last);
     this.#ears.set(rate, ear);
     ear.listeners.add(listener);
     return () => {

@@ -1,6 +1,7 @@
 import { OutgoingStream, type Place } from './outgoing-stream.ts';
 import type { Recorder } from './recorder.ts';
 import type { RtpDatagram } from './rtp-datagram.ts';
+import { LastSound } from './sound-level.ts';
 import type { Transport } from './transport.ts';
 
 const OPUS = 111;
@@ -12,6 +13,8 @@ const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 /** What a leg sends: every packet gets its place in the one stream, and every sound is heard by the recordings. */
 export class LegOutput {
   readonly stream = new OutgoingStream();
+  /** What of it has not only passed through. */
+  readonly last = new LastSound();
   readonly #recorders: Iterable<Recorder>;
   #transport: Transport | undefined;
   #opus = OPUS;
@@ -46,8 +49,10 @@ export class LegOutput {
     return this.#events.includes(payloadType) ? 'event' : undefined;
   }
 
-  /** A frame of our own in the beat of `at` (ms); without one, silence. */
-  frame(sound: Uint8Array | undefined, at: number): void {
+  /** A frame of our own in the beat of `at` (ms), and the samples that it was made of; without one, silence. */
+  frame(sound: Uint8Array | undefined, at: number, samples?: Int16Array): void {
+    if (sound === undefined) this.last.silence(at);
+    else if (samples) this.last.take(samples, at);
     const payload = sound === undefined ? SILENCE : Buffer.from(sound.buffer, sound.byteOffset, sound.length);
     this.#sound(this.stream.paced(at), false, payload, at);
   }
@@ -65,6 +70,7 @@ export class LegOutput {
     if (!place) return false;
     if (event) this.#put(place, packet.marker, packet.payload, this.eventPayloadType);
     else this.#sound(place, packet.marker, packet.payload, at);
+    this.last.forget();
     return true;
   }
 

@@ -17,11 +17,14 @@ export function legStatistics(parts: {
   live: LiveTasks;
   /** From the descriptions' exchange to sound both ways. */
   connectMs: number | undefined;
+  /** dBov. */
+  level: { person: number | undefined; sent: number | undefined };
 }): LegStatistics {
   const { incoming, outgoing, reporter, transport, live, connectMs } = parts;
   const { packets, duplicates, lost, jitter } = incoming;
   const { roundTripMs, theirs } = reporter;
   const { undecryptable } = transport.facts();
+  const { person, sent } = parts.level;
   const bridges = [...parts.bridges].map((bridge) => bridge.statistics());
   const streams = live.statistics();
   return {
@@ -38,6 +41,9 @@ export function legStatistics(parts: {
     ...(bridges.length > 0 && { bridges }),
     ...(streams.length > 0 && { streams }),
     ...(connectMs !== undefined && { connectMs }),
+    ...((person !== undefined || sent !== undefined) && {
+      level: { ...(person !== undefined && { person }), ...(sent !== undefined && { sent }) },
+    }),
     ...(undecryptable > 0 && { undecryptable }),
     ...transport.describe(),
   };

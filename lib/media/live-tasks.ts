@@ -17,6 +17,7 @@ import type {
   StreamResult,
   StreamStatistics,
 } from './media.ts';
+import type { LastSound } from './sound-level.ts';
 import { SpeechWatch } from './speech-watch.ts';
 import { checkStream, Stream } from './stream.ts';
 import { onceOver, type RunningTask, type TaskReport } from './task.ts';
@@ -145,16 +146,21 @@ export class LiveTasks {
     this.#flowOutlets.get(id)?.receipt(chunks);
   }
 
+  /** What was heard last, if anybody listens. */
+  get heard(): LastSound {
+    return this.#ears.last;
+  }
+
   get speaking(): boolean {
     return [...this.#streams].some((stream) => stream.speaking);
   }
 
   /** What is said in the beat of `at` (ms). Streams take turns: the oldest that has something. */
-  next(at: number): Uint8Array | undefined {
+  next(at: number): { sound: Uint8Array; samples: Int16Array } | undefined {
     if (!this.#open) return undefined;
     for (const stream of this.#streams) {
-      const packet = stream.next(at);
-      if (packet) return packet;
+      const said = stream.next(at);
+      if (said) return said;
     }
     return undefined;
   }

@@ -76,6 +76,12 @@ export interface LegStatistics {
   connectMs?: number;
   /** Packets that no key of the call opened. */
   undecryptable?: number;
+  /**
+   * How loud the last 20 ms were, in dBov (0: full scale, -127: silence), of the person and of what we send. Only where it is decoded or made
+   * anyway: the person's while something records, streams, listens for speech or transcodes; what we send unless a bridge passes Opus through
+   * and nothing records. Otherwise left out.
+   */
+  level?: { person?: number; sent?: number };
   /** What the other side reports about what we send (RTCP): the share lost lately, all lost, jitter. */
   farSide?: { lost: number; fractionLost: number; jitterMs: number };
   /** RTP bridges that are open. */

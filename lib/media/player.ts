@@ -81,6 +81,11 @@ export class Player {
       this.#end(entry, { result: 'interrupted', by, atMs: entry.packets * FRAME_MS });
   }
 
+  /** What the packet that is being sent was made of. */
+  get samples(): Int16Array | undefined {
+    return this.#queue[0]?.ready?.samples();
+  }
+
   /** The packet to send in the beat of `at` (ms), if something is playing. */
   next(at: number): Uint8Array | undefined {
     if (this.#openAt === undefined) return undefined;

@@ -15,6 +15,8 @@ export interface Prompt {
   next(): Uint8Array | 'late' | undefined;
   /** 20 ms of silence from the same encoder, so that the sound begins without a click. */
   silence(): Uint8Array;
+  /** What the last packet was made of. */
+  samples(): Int16Array;
   free(): void;
 }
 
@@ -37,6 +39,7 @@ export async function openPrompt(wav: WavSource, maximumRate: number, times = 1)
   const total = length === 0 ? 0 : length * times;
   const frame = (rate / 1000) * FRAME_MS;
   let position = 0;
+  let last = new Int16Array(0);
 
   /** The input that output samples of one pass are made of. */
   const needed = (index: number, count: number) => ({
@@ -80,9 +83,14 @@ export async function openPrompt(wav: WavSource, maximumRate: number, times = 1)
       const pcm = new Int16Array(frame);
       for (const part of parts) fill(pcm, part);
       position += frame;
+      last = pcm;
       return encoder.encode(pcm);
     },
-    silence: () => encoder.encode(new Int16Array(frame)),
+    silence() {
+      last = new Int16Array(frame);
+      return encoder.encode(last);
+    },
+    samples: () => last,
     free() {
       encoder.free();
       wav.close();

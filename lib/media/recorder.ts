@@ -8,6 +8,7 @@ import { RecordingPauses } from './recording-pauses.ts';
 import { planRecording, type RecordingPlan } from './recording-plan.ts';
 import { RecordingTape } from './recording-tape.ts';
 import { HOLD_MS, RecordingTrack, type TrackPacket } from './recording-track.ts';
+import { LastSound } from './sound-level.ts';
 import { neverStarted, type RunningTask, type TaskReport } from './task.ts';
 import { within } from './within.ts';
 
@@ -29,6 +30,8 @@ export class Recorder implements RunningTask {
   readonly #open: OpenRecording;
   readonly #tape = new RecordingTape();
   readonly #levels = { person: new LevelMeter(), sent: new LevelMeter() };
+  /** What was decoded last, of either side; nothing is in a pause. */
+  readonly last = { person: new LastSound(), sent: new LastSound() };
   readonly #pauses = new RecordingPauses();
   readonly #opening: Promise<void>;
   readonly #onEnd: () => void;
@@ -40,6 +43,7 @@ export class Recorder implements RunningTask {
   #startAt = 0;
   #resumeAt: number | undefined;
   #nextWrite = 0;
+  #now = 0;
   #ending: Promise<void> | undefined;
   /** Set once its outcome is being settled, whichever it is. */
   #over = false;
@@ -88,6 +92,7 @@ export class Recorder implements RunningTask {
   /** Every 20 ms. */
   beat(at: number): void {
     if (this.#over || this.#ending || !this.#output || !this.#plan || this.#gateAt === undefined) return;
+    this.#now = at;
     if (!this.#tracks) this.#begin(this.#output, this.#plan, at);
     if (this.#resumeAt !== undefined && at >= this.#resumeAt) {
       this.#pauses.end(this.#position(this.#resumeAt));
@@ -109,10 +114,12 @@ export class Recorder implements RunningTask {
     const [left, right] = this.#decoders as [OpusDecoder, OpusDecoder];
     this.#startAt = at;
     this.#nextWrite = at + WRITE_EVERY_MS;
-    this.#tracks = {
-      left: new RecordingTrack(left, sampleRate, at, (position, samples) => this.#tape.write(0, position, samples)),
-      right: new RecordingTrack(right, sampleRate, at, (position, samples) => this.#tape.write(1, position, samples)),
-    };
+    const side = (decoder: OpusDecoder, channel: 0 | 1, last: LastSound) =>
+      new RecordingTrack(decoder, sampleRate, at, (position, samples) => {
+        last.take(samples, this.#now);
+        this.#tape.write(channel, position, samples);
+      });
+    this.#tracks = { left: side(left, 0, this.last.person), right: side(right, 1, this.last.sent) };
     this.#report.started({ file: output.file });
   }
 

@@ -176,17 +176,18 @@ export class Stream implements RunningTask, StreamSource {
   }
 
   /** The packet to send in the beat of `at` (ms), if there is something to say. */
-  next(at: number): Uint8Array | undefined {
+  next(at: number): { sound: Uint8Array; samples: Int16Array } | undefined {
     const encoder = this.#encoder;
     if (this.#ended || !this.#ready || !encoder) return undefined;
     const frame = this.#queue.next(at);
     if (!frame && (!this.#tail || !this.#queue.empty)) return undefined;
     // One frame beyond the end: the encoder looks ahead, the last 6.5 ms leave it one packet later.
     this.#tail = frame !== undefined;
-    const packet = encoder.encode(frame ?? new Int16Array((this.#encoderRate * FRAME_MS) / 1000));
+    const samples = frame ?? new Int16Array((this.#encoderRate * FRAME_MS) / 1000);
+    const sound = encoder.encode(samples);
     if (frame) this.#counts.spokenMs += FRAME_MS;
     this.#tellMarks();
-    return packet;
+    return { sound, samples };
   }
 
   statistics(): StreamStatistics {

@@ -42,6 +42,7 @@ import type { RtpDatagram } from './rtp-datagram.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
 import { SetupQueue } from './setup-queue.ts';
+import { firstLevel } from './sound-level.ts';
 import { onceOver, type RunningTask, type TaskReport } from './task.ts';
 import type { DtlsRole, IceRole, IncomingPacket, Transport, TransportState } from './transport.ts';
 import { createTransport } from './transport-choice.ts';
@@ -225,6 +226,7 @@ export class WorkerLeg {
 
   statistics(): LegStatistics {
     if (this.#last) return this.#last;
+    const now = performance.now();
     return legStatistics({
       incoming: this.#incoming,
       outgoing: this.#output.stream,
@@ -233,6 +235,17 @@ export class WorkerLeg {
       bridges: this.#bridges,
       live: this.#live,
       connectMs: this.#connectMs,
+      level: {
+        person: firstLevel(
+          [
+            this.#live.heard,
+            ...[...this.#bridges].map(({ heard }) => heard),
+            ...[...this.#recorders].map(({ last }) => last.person),
+          ],
+          now,
+        ),
+        sent: firstLevel([this.#output.last, ...[...this.#recorders].map(({ last }) => last.sent)], now),
+      },
     });
   }
 
@@ -373,8 +386,9 @@ export class WorkerLeg {
       this.#output.key(made, at);
       return;
     }
-    const sound = this.#player.next(at) ?? this.#live.next(at) ?? made?.sound;
-    if (sound || !this.#output.stream.flowing(at)) this.#output.frame(sound, at);
+    const prompt = this.#player.next(at);
+    const said = prompt ? { sound: prompt, samples: this.#player.samples } : (this.#live.next(at) ?? made);
+    if (said || !this.#output.stream.flowing(at)) this.#output.frame(said?.sound, at, said?.samples);
   }
 
   /** Did the peer really hang up, or was its alert a forgery? */
