@@ -1,6 +1,8 @@
 import type { Explanation } from '../../ledger/ledger.ts';
 import type { Instant, LimitState, Reason, RuleSource } from '../../permission/model.ts';
 import { plainTime } from '../../permission/reason-text.ts';
+import type { RequestDelivery } from '../../switchboard/request-deliveries.ts';
+import { type DeliveryMessage, deliveryMessage } from '../delivery-message.ts';
 import { type PermissionMessage, permissionMessage, type ReasonMessage, reasonMessage } from '../messages.ts';
 
 /** One limit as it stands. */
@@ -34,17 +36,24 @@ export interface VerdictMessage {
 export interface ExplanationMessage {
   /** When this was true. */
   at: string;
-  permission: PermissionMessage;
+  /** `delivery`: how far the last request to this person got, if it left from here since the last start. */
+  permission: PermissionMessage & { delivery?: DeliveryMessage };
   call: VerdictMessage;
   request: VerdictMessage;
 }
 
 /** @param at when the ledger explained it */
-export function explanationMessage(explanation: Explanation, at: Instant): ExplanationMessage {
-  const { permission, canCall, canRequest } = explanation;
+export function explanationMessage(
+  explanation: Explanation & { delivery?: RequestDelivery },
+  at: Instant,
+): ExplanationMessage {
+  const { permission, canCall, canRequest, delivery } = explanation;
   return {
     at: new Date(at).toISOString(),
-    permission: permissionMessage(permission, { canRequest, canCall }),
+    permission: {
+      ...permissionMessage(permission, { canRequest, canCall }),
+      ...(delivery === undefined ? {} : { delivery: deliveryMessage(delivery) }),
+    },
     call: verdict(
       canCall,
       'This person may be called now.',

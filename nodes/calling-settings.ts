@@ -1,0 +1,62 @@
+import type { Node, NodeAPI, NodeDef } from 'node-red';
+import { findAccount } from '../lib/runtime/account.ts';
+import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { managementRefusal } from '../lib/runtime/management-refusal.ts';
+import { evaluateProperty } from '../lib/runtime/property.ts';
+import { LOAD_PATH, loadSettings } from '../lib/runtime/settings/inquiry.ts';
+import { patchOfDialog, patchOfMessage, readAction, SHAPE } from '../lib/runtime/settings/properties.ts';
+import { changedMessage, noticesOf, settingsMessage } from '../lib/runtime/settings/settings-message.ts';
+
+const TYPE = 'wa-call-settings';
+
+/** Reads and changes the call settings of the number. Outputs: settings, refused. */
+export default function (RED: NodeAPI): void {
+  RED.httpAdmin.post(
+    LOAD_PATH,
+    RED.auth.needsPermission('whatsapp-calling.read'),
+    async (request: { body?: unknown }, response) => {
+      const { status, body } = await loadSettings((id) => findAccount(RED, id), request.body);
+      response.status(status).set('cache-control', 'no-store').json(body);
+    },
+  );
+
+  function CallingSettings(this: Node, config: NodeDef): void {
+    RED.nodes.createNode(this, config);
+    setUpCallNode(RED, this, config, SHAPE, {
+      input: async ({ settings, account, status }, msg, send) => {
+        const action = readAction(settings, msg);
+        const switchboard = await account.switchboard();
+        status.show('waiting', 'working');
+        if (action === 'read') {
+          const read = await switchboard.readSettings();
+          status.show(read.status === 'enabled' ? 'connected' : 'idle', read.status === 'enabled' ? 'on' : 'off');
+          return send([{ ...msg, settings: settingsMessage(read), notices: noticesOf(read) } as never, null]);
+        }
+        const patch =
+          settings.from === 'dialog'
+            ? patchOfDialog(settings)
+            : patchOfMessage(
+                await evaluateProperty(
+                  RED,
+                  this,
+                  msg,
+                  { value: settings.settings, type: settings.settingsType },
+                  'settings',
+                ),
+              );
+        try {
+          const changed = await switchboard.changeSettings(patch);
+          const count = changed.changes.filter(({ asked }) => asked).length;
+          status.show(changed.notApplied.length > 0 ? 'failed' : 'connected', 'changed', { count });
+          send([{ ...msg, ...changedMessage(changed) } as never, null]);
+        } catch (error) {
+          const reason = managementRefusal(error, 'settings_invalid');
+          if (reason === undefined) throw error;
+          status.show('waiting', 'refused');
+          send([null, { ...msg, reason } as never]);
+        }
+      },
+    });
+  }
+  RED.nodes.registerType(TYPE, CallingSettings);
+}
