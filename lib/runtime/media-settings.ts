@@ -17,21 +17,23 @@ export const MEDIA_SHAPE = {
   mediaSilenceSeconds: number(10, { min: 0, max: 3600 }),
   mediaSilenceEnds: number(0, { min: 0, max: 3600 }),
   mediaStatistics: number(0, { min: 0, max: 3600 }),
+  mediaSetups: number(20, { min: 1, max: 200 }),
 };
 type MediaSettings = {
   mediaStun: string;
   mediaTurn: string;
   mediaTurnUser: string;
   mediaAllowPrivate: boolean;
-} & Record<'mediaSilenceSeconds' | 'mediaSilenceEnds' | 'mediaStatistics', number>;
+} & Record<'mediaSilenceSeconds' | 'mediaSilenceEnds' | 'mediaStatistics' | 'mediaSetups', number>;
 
-/** What is told of the sound, in either provider. */
+/** What is told of the sound, and how many calls set up at once, in either provider. */
 export function toldOfMedia(settings: MediaSettings): LegOptions {
-  const { mediaSilenceSeconds, mediaSilenceEnds, mediaStatistics } = settings;
+  const { mediaSilenceSeconds, mediaSilenceEnds, mediaStatistics, mediaSetups } = settings;
   return {
     silenceSeconds: mediaSilenceSeconds,
     silenceEndsSeconds: mediaSilenceEnds,
     statisticsSeconds: mediaStatistics,
+    setupsAtOnce: mediaSetups,
   };
 }
 

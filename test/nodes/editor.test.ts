@@ -170,6 +170,7 @@ describe('validators', () => {
     ['config', 'webhookPath', {}, ['/whatsapp-calling', '/a/b.c', ENV], ['', 'a', '/', '/a b', '/?x', undefined]],
     ['config', 'apiVersion', {}, ['', 'v25.0'], ['25', 'latest']],
     ['config', 'mediaPortMin', {}, ['', 10_000, '10000', ENV], ['80', '-1', '70000', 'x']],
+    ['config', 'mediaSetups', {}, [1, '20', 200, ENV, undefined], ['', '0', '201', 'x']],
     ['config', 'mediaPortMax', { mediaPortMin: 10_000 }, ['', '10100'], ['9999', 'x']],
     ['permission-store', 'overrides', {}, ['', '{}', '{"connectedCallsPerDay": 3}', ENV], ['[]', '3', '{', 'null']],
     ['permission-store', 'path', {}, ['', 'a/b.sqlite', '/data/x'], ['https://x/y', 'file://x']],

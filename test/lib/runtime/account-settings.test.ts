@@ -26,4 +26,35 @@ describe('account settings', () => {
     assert.deepEqual(reach('https://localhost.example.com'), [undefined, undefined]);
     assert.deepEqual(reach('http://127.0.0.1:4001', '192.0.2.7'), ['192.0.2.7', true]);
   });
+
+  it('hand on how the sound reaches the network, and what is told of it', () => {
+    const options = (set: object) => cloudLine(readAccountSettings({ ...NUMBER, ...set }), SECRETS).legOptions;
+    assert.deepEqual(options({}), {
+      ...{ silenceSeconds: 10, silenceEndsSeconds: 0, statisticsSeconds: 0, setupsAtOnce: 20 },
+    });
+    const ways = {
+      mediaPortMin: '20000',
+      mediaPortMax: '20100',
+      mediaBindAddress: '192.0.2.7',
+      mediaAllowPrivate: true,
+    };
+    const servers = { mediaPublicAddress: '198.51.100.20', mediaStun: 'stun.example.com', mediaTurn: '192.0.2.9:3478' };
+    const told = { mediaSilenceSeconds: '5', mediaSilenceEnds: '30', mediaStatistics: '15', mediaSetups: '3' };
+    const all = { ...NUMBER, ...ways, ...servers, mediaTurnUser: 'ana', ...told };
+    assert.deepEqual(cloudLine(readAccountSettings(all), { ...SECRETS, turnPassword: ' canary ' }).legOptions, {
+      ...{ portRange: [20_000, 20_100], bindAddress: '192.0.2.7', publicAddress: '198.51.100.20', allowPrivate: true },
+      iceServers: [
+        { urls: 'stun:stun.example.com' },
+        { urls: 'turn:192.0.2.9:3478', username: 'ana', credential: 'canary' },
+      ],
+      ...{ silenceSeconds: 5, silenceEndsSeconds: 30, statisticsSeconds: 15, setupsAtOnce: 3 },
+    });
+    for (const set of [
+      { mediaSetups: '0' },
+      { mediaSetups: '201' },
+      { mediaTurn: 'turn:x' },
+      { mediaStatistics: '-1' },
+    ])
+      assert.throws(() => options(set), { code: 'config_invalid' });
+  });
 });
