@@ -7,6 +7,7 @@ const LIVE: Record<string, [Look, string]> = {
   placing: ['waiting', 'calling'],
   placed: ['waiting', 'calling'],
   ringing: ['ringing', 'ringing'],
+  accepting: ['ringing', 'answering'],
   answered: ['connected', 'in_call'],
   ending: ['waiting', 'ending'],
 };

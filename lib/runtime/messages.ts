@@ -1,4 +1,5 @@
 import type { CallView } from '../call/call.ts';
+import type { CallbackRequest } from '../ledger/ledger.ts';
 import type { LegStatistics } from '../media/media.ts';
 import type { Contact, Instant, Permission, Reason, RuleSource } from '../permission/model.ts';
 
@@ -141,5 +142,38 @@ export function reasonMessage(reason: Reason): ReasonMessage {
     ...(reason.nextAllowedAt !== undefined && { nextAllowedAt: iso(reason.nextAllowedAt) }),
     ...(reason.rule !== undefined && { rule: { ...reason.rule } }),
     ...(reason.provider !== undefined && { provider: { ...reason.provider } }),
+  };
+}
+
+/** An entry on the list of those to be called back. */
+export interface CallbackMessage {
+  id: string;
+  contact: ContactMessage;
+  source: CallbackRequest['source'];
+  state: CallbackRequest['state'];
+  note?: string;
+  requestedAt: string;
+  dueAt?: string;
+  claimedBy?: string;
+  claimedUntil?: string;
+  callId?: string;
+  attempts: number;
+}
+
+/** A callback request. `callId` is the id of the call that answered it. */
+export function callbackMessage(callback: CallbackRequest): CallbackMessage {
+  const { id, contact, source, state, note, requestedAt, dueAt, claimedBy, claimedUntil, callId, attempts } = callback;
+  return {
+    id,
+    contact: contactMessage(contact),
+    source,
+    state,
+    ...(note !== undefined && { note }),
+    requestedAt: iso(requestedAt),
+    ...(dueAt !== undefined && { dueAt: iso(dueAt) }),
+    ...(claimedBy !== undefined && { claimedBy }),
+    ...(claimedUntil !== undefined && { claimedUntil: iso(claimedUntil) }),
+    ...(callId !== undefined && { callId }),
+    attempts,
   };
 }

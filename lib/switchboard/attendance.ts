@@ -1,4 +1,5 @@
 import type { CallView } from '../call/call.ts';
+import type { Instant } from '../permission/model.ts';
 
 /** Why a call to us is refused, in words for flows. */
 export interface Refusal {
@@ -24,6 +25,8 @@ export interface AnswerPlan {
   text?: string;
   /** If nobody takes the call, the person is put on the list of those to be called back. */
   callback?: 'missed_call' | 'outside_hours';
+  /** Not before this moment, ms since 1970 UTC. */
+  callbackDue?: Instant;
 }
 
 /** Somebody who takes calls to a number: an answer node. */

@@ -3,17 +3,16 @@ import { Announcer } from './announcer.ts';
 import { acceptCall } from './answer.ts';
 import { ask } from './ask.ts';
 import { Attendance } from './attendance.ts';
+import { callbackBook } from './callback-book.ts';
 import type { SwitchboardDeps } from './deps.ts';
 import type { AppendedCall, Desk } from './desk.ts';
 import { Disagreements } from './disagreements.ts';
 import { closeAll, legOf, terminate } from './end.ts';
 import { Fellowship } from './fellowship.ts';
 import { inquiries } from './inquiries.ts';
-import { management } from './management.ts';
-import { RequestDeliveries } from './request-deliveries.ts';
-import { TemplateBook } from './template-book.ts';
 import { MEDIA_LOST } from './listen.ts';
 import { type LiveCall, view } from './live-call.ts';
+import { management } from './management.ts';
 import { notes } from './notes.ts';
 import { doNotCall, followUp } from './opt-out.ts';
 import { tellPermission } from './permission-change.ts';
@@ -24,10 +23,12 @@ import { reactToCall } from './react-to-call.ts';
 import { recover } from './recover.ts';
 import { refresh } from './refresh.ts';
 import { refuseCall } from './refuse.ts';
+import { RequestDeliveries } from './request-deliveries.ts';
 import { apply } from './run.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import { Sweeper } from './sweeper.ts';
 import type { Switchboard } from './switchboard.ts';
+import { TemplateBook } from './template-book.ts';
 
 const GRACE_MS = 10_000;
 
@@ -67,6 +68,7 @@ export function createSwitchboard(deps: SwitchboardDeps): Switchboard {
       await starting;
       return place(desk, input);
     },
+    ...callbackBook(desk),
     attend: (owner, attendant) => desk.attendance.attend(owner, attendant),
     accept: (id, by) => acceptCall(desk, id, by),
     refuse: (id, by) => refuseCall(desk, id, by),
@@ -136,6 +138,7 @@ function setUp(deps: SwitchboardDeps): Desk {
     expiring: undefined,
     attendance: new Attendance(),
     arriving: new Set(),
+    callbackWords: new Map(),
     written: new Map(),
     react: (item) => void reactToCall(desk, item),
     asking: new Map(),

@@ -51,6 +51,8 @@ export interface Desk {
   expiring: NodeJS.Timeout | undefined;
   /** Who takes calls to this number. */
   readonly attendance: Attendance;
+  /** Words by which people ask to be called back, by who listens for them. */
+  readonly callbackWords: Map<string, ReadonlySet<string>>;
   /** Calls to us of which it is being found out whose they are, by provider id. */
   readonly arriving: Set<string>;
   /** When callers who were refused got a message, by person. */

@@ -1,5 +1,6 @@
 import type { Appended } from '../ledger/ledger.ts';
 import type { ProviderEvent } from '../provider/event.ts';
+import { hearCallback } from './callback-book.ts';
 import { type AppendedCall, type Desk, inBackground, tellCall } from './desk.ts';
 import { durably } from './durably.ts';
 import { fetchCapture } from './fetch-capture.ts';
@@ -20,6 +21,8 @@ export async function react(desk: Desk, appended: Appended[]): Promise<void> {
     // A call has to come to its end in any case; everything else can wait for the next start.
     if (desk.mute && !isCall(item)) continue;
     if (item.event.type === 'message.status') await tellMessageStatus(desk, item.event);
+    // A wish that could not be written stays undispatched.
+    if (item.event.type === 'message.received' && !(await hearCallback(desk, item.event))) continue;
     const when = reactTo(desk, item);
     if (desk.mute) continue;
     for (const effect of item.effects) {

@@ -18,11 +18,12 @@ import type {
 } from '../ledger/ledger.ts';
 import type { Leg, LegStatistics } from '../media/media.ts';
 import type { BusinessNumber, Contact, Instant, Permission, PermissionEnd, Reason } from '../permission/model.ts';
-import type { NumberManagement } from './number-management.ts';
-import type { RequestDelivery } from './request-deliveries.ts';
 import type { CaptureKind, EventError } from '../provider/event.ts';
 import type { Captures, Transcript } from '../provider/provider.ts';
 import type { Attendant, Refusal } from './attendance.ts';
+import type { CallbackBook } from './callback-book.ts';
+import type { NumberManagement } from './number-management.ts';
+import type { RequestDelivery } from './request-deliveries.ts';
 
 /** What flows hear about permission. */
 export interface PermissionChange {
@@ -151,7 +152,7 @@ export interface Refreshed {
  * Asks, calls, ends and listens for one business number. It composes ledger, provider and media, and outlives node
  * instances: a redeploy that leaves the config node as it was adopts it with its live calls.
  */
-export interface Switchboard extends NumberManagement {
+export interface Switchboard extends NumberManagement, CallbackBook {
   readonly businessNumber: BusinessNumber;
   /** Finishes what a crash left behind: ends calls of dead processes, hands out undispatched events. Then sweeps in intervals. */
   start(): Promise<void>;

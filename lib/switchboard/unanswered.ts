@@ -2,6 +2,7 @@ import { heardOf } from '../call/state.ts';
 import { viewOf } from '../call/view.ts';
 import type { CallbackRequest } from '../ledger/ledger.ts';
 import { LedgerError } from '../ledger/ledger.ts';
+import type { AnswerPlan } from './attendance.ts';
 import type { Desk } from './desk.ts';
 import type { LiveCall } from './live-call.ts';
 import { told, within } from './patience.ts';
@@ -15,13 +16,16 @@ const WRITE_MS = 2_000;
  */
 export async function noteUnanswered(desk: Desk, call: LiveCall): Promise<CallbackRequest | undefined> {
   const { ledger, businessNumber, log } = desk.deps;
-  const source = wanted(call);
-  if (source === undefined || ledger.addCallback === undefined) return undefined;
+  const plan = wanted(call);
+  if (plan?.callback === undefined || ledger.addCallback === undefined) return undefined;
   const { contact } = call.state;
   const key = heardOf(call.state).callId ?? call.id;
   let added: CallbackRequest | undefined;
   const work = ledger
-    .addCallback({ businessNumberId: businessNumber.id, contact, source, key })
+    .addCallback({
+      ...{ businessNumberId: businessNumber.id, contact, source: plan.callback, key },
+      ...(plan.callbackDue === undefined ? {} : { dueAt: plan.callbackDue }),
+    })
     .then(({ callback }) => {
       added = callback;
     })
@@ -33,10 +37,10 @@ export async function noteUnanswered(desk: Desk, call: LiveCall): Promise<Callba
   return added;
 }
 
-function wanted({ state, incoming, origin }: LiveCall): 'missed_call' | 'outside_hours' | undefined {
+function wanted({ state, incoming, origin }: LiveCall): AnswerPlan | undefined {
   if (incoming === undefined || viewOf(state).answeredAt !== undefined) return undefined;
   const declined = state.name === 'ended' && state.outcome === 'declined';
   // Refused by a flow, which knows what it does.
   if (declined && origin !== undefined) return undefined;
-  return incoming.offered.find(({ plan }) => plan.callback !== undefined)?.plan.callback;
+  return incoming.offered.find(({ plan }) => plan.callback !== undefined)?.plan;
 }

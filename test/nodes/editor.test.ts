@@ -30,6 +30,8 @@ describe('the editor half', () => {
     'permission-template': ['wa-call-template', 3],
     'calling-settings': ['wa-call-settings', 2],
     'initiate-call': ['wa-call-initiate', 4],
+    'answer-call': ['wa-call-answer', 4],
+    callbacks: ['wa-call-callbacks', 2],
     'call-events': ['wa-call-events', 1],
     terminate: ['wa-call-terminate', 1],
     media: ['wa-call-media', 2],

@@ -6,15 +6,17 @@ import { join } from 'node:path';
 import type { NodeAPI } from 'node-red';
 import { closeLingering } from '../../lib/ledger/open.ts';
 import type { AccountNode } from '../../lib/runtime/account.ts';
-import callingSettings from '../../nodes/calling-settings.ts';
+import answerCall from '../../nodes/answer-call.ts';
 import callEvents from '../../nodes/call-events.ts';
 import callRecords from '../../nodes/call-records.ts';
+import callbacks from '../../nodes/callbacks.ts';
+import callingSettings from '../../nodes/calling-settings.ts';
 import configNode from '../../nodes/config.ts';
 import initiateCall from '../../nodes/initiate-call.ts';
 import media from '../../nodes/media.ts';
 import permission from '../../nodes/permission.ts';
-import permissionTemplate from '../../nodes/permission-template.ts';
 import permissionStore from '../../nodes/permission-store.ts';
+import permissionTemplate from '../../nodes/permission-template.ts';
 import permissionIn from '../../nodes/permission-webhook-in.ts';
 import requestPermission from '../../nodes/request-permission.ts';
 import terminate from '../../nodes/terminate.ts';
@@ -64,6 +66,8 @@ export class RealNumber {
         grab,
         permissionStore,
         configNode,
+        answerCall,
+        callbacks,
         callEvents,
         callRecords,
         initiateCall,

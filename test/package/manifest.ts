@@ -37,6 +37,8 @@ export const NODE_TYPES: Record<string, string> = {
   'permission-webhook-in': 'wa-call-permission-in',
   permission: 'wa-call-permission',
   'initiate-call': 'wa-call-initiate',
+  'answer-call': 'wa-call-answer',
+  callbacks: 'wa-call-callbacks',
   'call-events': 'wa-call-events',
   terminate: 'wa-call-terminate',
   media: 'wa-call-media',
