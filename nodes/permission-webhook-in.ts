@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef, NodeMessage } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
-import { deliveryNews } from '../lib/runtime/delivery-message.ts';
 import { isContact } from '../lib/runtime/contact-filter.ts';
+import { deliveryNews } from '../lib/runtime/delivery-message.ts';
 import { instances } from '../lib/runtime/instances.ts';
 import { contactMessage, permissionMessage } from '../lib/runtime/messages.ts';
 import { oneOf, text } from '../lib/runtime/node-config.ts';

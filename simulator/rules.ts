@@ -109,7 +109,11 @@ export function numberRefusal(number: NumberState, country: string, now: number)
     return ruled(138013, `Business initiated calling is not available for business phone numbers of ${country}.`);
   const restriction = number.restriction;
   // One of people's calls alone leaves the business's own calls as they are.
-  if (restriction && /^RESTRICTED_(BUSINESS|BIZ)/.test(restriction.type) && (restriction.until === undefined || now < restriction.until))
+  if (
+    restriction &&
+    /^RESTRICTED_(BUSINESS|BIZ)/.test(restriction.type) &&
+    (restriction.until === undefined || now < restriction.until)
+  )
     return ruled(
       138014,
       `Business initiated calling is paused because of low quality${restriction.until === undefined ? '' : ` until ${when(restriction.until)}`}.`,
