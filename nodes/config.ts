@@ -1,9 +1,10 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import type { Account } from '../lib/runtime/account.ts';
+import { type Account, findAccount } from '../lib/runtime/account.ts';
 import type { AccountSecrets } from '../lib/runtime/account-settings.ts';
 import { flowLifecycle } from '../lib/runtime/flow-lifecycle.ts';
 import { bindClose } from '../lib/runtime/input.ts';
 import { LiveAccount } from '../lib/runtime/live-account.ts';
+import { CHECK_PATH, checkSetUp } from '../lib/runtime/set-up/inquiry.ts';
 import { storeOf } from '../lib/runtime/store-nodes.ts';
 import type { StoreSettings } from '../lib/runtime/store-settings.ts';
 import { startSimulatorWorker } from '../simulator/host.ts';
@@ -19,6 +20,15 @@ interface ConfigNode extends Node<Required<{ [K in keyof AccountSecrets]: unknow
 export default function (RED: NodeAPI): void {
   // While the palette loads: the first deploy must not be missed.
   const lifecycle = flowLifecycle(RED.events);
+
+  RED.httpAdmin.post(
+    CHECK_PATH,
+    RED.auth.needsPermission('whatsapp-calling.read'),
+    async (request: { body?: unknown }, response) => {
+      const { status, body } = await checkSetUp((id) => findAccount(RED, id), request.body);
+      response.status(status).set('cache-control', 'no-store').json(body);
+    },
+  );
 
   function Config(this: ConfigNode, config: NodeDef): void {
     RED.nodes.createNode(this, config);

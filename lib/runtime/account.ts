@@ -1,4 +1,5 @@
 import type { Node, NodeAPI } from 'node-red';
+import type { Finding } from '../doctor/finding.ts';
 import type { Contact, Permission } from '../permission/model.ts';
 import type { Switchboard } from '../switchboard/switchboard.ts';
 import type { EventRelay } from './event-relay.ts';
@@ -18,6 +19,8 @@ export interface Account {
   switchboard(): Promise<Switchboard>;
   /** What may be done with this person now. */
   possibilities(contact: Contact, permission: Permission): Promise<{ canRequest: boolean; canCall: boolean }>;
+  /** Examines the whole set-up of the number; see `lib/doctor`. Never rejects. Absent: there is nothing to examine. */
+  check?(publicUrl?: string): Promise<Finding[]>;
   /** Users hear of the config node's errors and status. */
   register(node: Node): void;
   deregister(node: Node): void;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Node, NodeAPI } from 'node-red';
+import type { Finding } from '../doctor/finding.ts';
 import type { Contact, Permission } from '../permission/model.ts';
 import type { Log } from '../switchboard/deps.ts';
 import { exchange, type Lease } from '../switchboard/exchange.ts';
@@ -20,6 +21,7 @@ import { loopbackOrigin } from './loopback-address.ts';
 import { claimNumber } from './number-claims.ts';
 import { mountPhone } from './phone-route.ts';
 import { ReportableError, toReportable } from './reportable-error.ts';
+import { examineAccount } from './set-up/examine-account.ts';
 import { type RunningSimulator, type SimulatorLease, simulatorHost } from './simulator-lease.ts';
 import { defaultStore, type StoreSettings } from './store-settings.ts';
 import { userFolder } from './user-folder.ts';
@@ -64,6 +66,7 @@ export class LiveAccount implements Account {
   readonly #ready = Promise.withResolvers<Lease>();
   #lease: Promise<Lease> | undefined;
   #simulator: SimulatorLease | undefined;
+  #checking: Promise<Finding[]> | undefined;
   #unmountPhone: (() => void) | undefined;
   /** Set once this instance is closed. */
   #fate: Fate | undefined;
@@ -130,6 +133,21 @@ export class LiveAccount implements Account {
     // If the store cannot tell, a flow is better off asking again than relying on a guess in its favour.
     const lapsed = permission.expiresAt !== undefined && permission.expiresAt <= Date.now();
     return { canRequest: false, canCall: permission.status === 'granted' && !lapsed };
+  }
+
+  check(publicUrl?: string): Promise<Finding[]> {
+    // Who presses twice gets the same answer: two at once would only slow each other down.
+    this.#checking ??= examineAccount(
+      {
+        ...this.#parts,
+        simulator: this.#simulator?.simulator,
+        failure: this.#state.name === 'failed' ? this.#state.error : undefined,
+      },
+      publicUrl,
+    ).finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
   }
 
   register(node: Node): void {

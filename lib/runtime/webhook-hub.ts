@@ -46,6 +46,11 @@ export function joinWebhook(
   };
 }
 
+/** The endpoint at a path, for those who want to know what comes in; undefined if nobody listens there. */
+export function webhookAt(app: object, path: string): WebhookEndpoint | undefined {
+  return routes.get(app)?.get(path)?.endpoint;
+}
+
 function refuseTaken(app: RoutableApp, path: string): void {
   const stack = (routerOf(app)?.stack ?? []) as Layer[];
   const same = (other: unknown): boolean => typeof other === 'string' && bare(other) === bare(path);
