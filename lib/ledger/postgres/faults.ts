@@ -29,9 +29,19 @@ export function isWorthAnotherTry(error: unknown): boolean {
   return code !== undefined && AGAIN.has(code);
 }
 
+/** Mistakes of ours, which no network and no server makes. */
+function isOurs(error: unknown): boolean {
+  return [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => error instanceof kind);
+}
+
+/** The connection leads to where nothing can be written, and will: somebody else has become the primary server. */
+export function isReadOnly(error: unknown): boolean {
+  return codeOf(error) === '25006';
+}
+
 /** The connection is gone: what it was asked may or may not have happened. */
 export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof LedgerError) return false;
+  if (error instanceof LedgerError || isOurs(error)) return false;
   const code = codeOf(error);
   // Without an SQLSTATE it did not come from the server.
   return code === undefined || !/^[0-9A-Z]{5}$/.test(code) || /^E[A-Z]{4}$/.test(code) || AWAY.has(code);
@@ -55,7 +65,22 @@ export function asLedgerError(error: unknown, location: string, schema: string):
         `As the database's owner: CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION <user>; or GRANT CREATE ON DATABASE <database> TO <user>; if the schema exists: GRANT ALL ON SCHEMA ${schema} TO <user>; GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO <user>; GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO <user>;`,
       );
     case '25006':
-      return unavailable('cannot be written to', 'Connect to the primary server, not to a standby.');
+      return unavailable(
+        'cannot be written to',
+        'Connect to the primary server, not to a standby. It is connected anew with the next operation; nothing was lost.',
+      );
+    case '53300':
+      return unavailable(
+        'has no connection left for us',
+        'Raise max_connections of the server (or the limit of the user), or let fewer programs connect. Each instance of ours needs four.',
+      );
+    case '3F000':
+    case '42P01':
+      return new LedgerError(
+        'store_corrupt',
+        `The schema ${schema} of the permission store ${location} has lost tables.`,
+        'Restore a backup. Only if nothing in it matters: restart Node-RED with another schema name, which is then made anew.',
+      );
     case '53100':
     case '53200':
       return new LedgerError(
@@ -78,6 +103,7 @@ export function asLedgerError(error: unknown, location: string, schema: string):
       'Check that PostgreSQL runs and can be reached from here. It is tried again with every operation; what was not answered may or may not have been stored.',
     );
   }
+  if (isOurs(error)) return unavailable(`could not finish an operation (${reasonOf(error)})`, 'Please report this.');
   return unavailable(`failed: ${reasonOf(error)}`, 'Look at the log of the database.');
 }
 

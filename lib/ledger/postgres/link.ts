@@ -1,5 +1,6 @@
 import type { Client as Connection } from 'pg';
 import { LedgerError } from '../ledger.ts';
+import { isReadOnly } from './faults.ts';
 
 /** One statement. Never a prepared one with a name: behind a transaction pooler the next transaction is on another server process. */
 export interface Statement {
@@ -77,7 +78,10 @@ export class Link {
     try {
       const settled = await Promise.allSettled(statements.map(({ text, values }) => client.query(text, values)));
       const failed = settled.find((one) => one.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      if (failed !== undefined) {
+        if (isReadOnly(failed.reason) && this.#client === client) this.drop();
+        throw failed.reason;
+      }
       return settled.map((one) => {
         if (one.status === 'rejected') throw one.reason;
         return { command: one.value.command, rows: one.value.rows as Row[], changed: one.value.rowCount ?? 0 };

@@ -10,7 +10,7 @@ import { sweepLeases } from '../operations/upkeep.ts';
 import { type BringName, type BroughtRows, bringStatements, horizons, idStatements } from './bring.ts';
 import type { Brought } from './brought.ts';
 import { type Changes, isEmpty } from './changes.ts';
-import { codeOf, isConnectionLost, isWorthAnotherTry } from './faults.ts';
+import { codeOf, isConnectionLost, isReadOnly, isWorthAnotherTry } from './faults.ts';
 import { type Link, type Row, type Statement, TransactionLost } from './link.ts';
 import { Missing, Needs } from './needs.ts';
 import { addNeeds, type Hints } from './needs-of.ts';
@@ -300,6 +300,8 @@ export class PostgresStore {
 /** Leaves no transaction open behind a failure, and waits for nothing. */
 function giveUp(link: Link, error: unknown): void {
   if (isConnectionLost(error) && error !== undefined) link.drop();
+  // The link itself has let it go.
+  else if (isReadOnly(error)) return;
   else void link.exchange([{ text: 'ROLLBACK' }]).catch(() => undefined);
 }
 

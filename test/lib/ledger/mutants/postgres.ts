@@ -136,6 +136,20 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    name: 'the connection to what has become a standby is kept',
+    edits: [
+      {
+        file: 'lib/ledger/postgres/link.ts',
+        text: 'if (isReadOnly(failed.reason) && this.#client === client) this.drop();',
+        replacement: '',
+      },
+    ],
+    test: noticedBy(
+      'postgres/server-faults',
+      'a PostgreSQL server in trouble that has become a standby is left, and found again once it is the primary server',
+    ),
+  },
+  {
     name: 'the schema is made on over a new connection, statement by statement',
     edits: [{ file: 'lib/ledger/postgres/migrate.ts', text: 'within = link.client;', replacement: '' }],
     test: noticedBy(

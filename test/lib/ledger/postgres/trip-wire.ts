@@ -23,6 +23,8 @@ export class TripWire {
   readonly port: number;
   /** Decides about every round trip; may be exchanged at any time. */
   onTrip: Decide = () => 'pass';
+  /** What arrives of an answer, byte for byte if left alone; of the same length. */
+  rewrite: (answer: Buffer) => Buffer = (answer) => answer;
   /** New connections wait for this. */
   gate: Promise<unknown> = Promise.resolve();
   readonly #sockets: Set<Socket>;
@@ -43,7 +45,7 @@ export class TripWire {
     };
     const server = createServer((client) => {
       keep(client).pause();
-      void wire.gate.then(() => join(client, keep(connect(target, '127.0.0.1')), (trip) => wire.onTrip(trip)));
+      void wire.gate.then(() => join(client, keep(connect(target, '127.0.0.1')), wire));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -59,7 +61,7 @@ export class TripWire {
   }
 }
 
-function join(client: Socket, server: Socket, decide: Decide): void {
+function join(client: Socket, server: Socket, wire: TripWire): void {
   const asked = new Messages(1);
   const answered = new Messages(0);
   let statements: string[] = [];
@@ -93,9 +95,9 @@ function join(client: Socket, server: Socket, decide: Decide): void {
     }
     const trip = { statements, state };
     statements = [];
-    void Promise.resolve(decide(trip)).then((fate) => {
+    void Promise.resolve(wire.onTrip(trip)).then((fate) => {
       if (fate === 'pass') {
-        client.write(answer);
+        client.write(wire.rewrite(answer));
         return;
       }
       // As the server sees it: the client is gone, and what was not committed is taken back.
