@@ -2,7 +2,9 @@ import { strict as assert } from 'node:assert';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import type { Profile } from '../../../lib/permission/profile.ts';
 import type { ProviderEvent } from '../../../lib/provider/event.ts';
+import { postgresServer } from '../../postgres.ts';
 import { sqliteInProcess } from './model/in-process.ts';
+import { twoInstances } from './model/on-postgres.ts';
 import { ModelFailure, runModel } from './model/run-model.ts';
 import { VARIANTS } from './model/variants.ts';
 
@@ -104,6 +106,32 @@ describe('the model can fail', () => {
       );
     });
   }
+});
+
+describe('the same model on PostgreSQL', () => {
+  it('finds a fault as well, and tells the smallest history that shows it', async function () {
+    this.timeout(300_000);
+    const server = await postgresServer();
+    const fault = FAULTS['one request too many'] as Fault;
+    await assert.rejects(
+      runModel({
+        histories: 300,
+        seed: SEED,
+        variants: small,
+        engine: 'postgres',
+        store: (profile) => twoInstances(server.url(), fault.profile?.(profile) ?? profile),
+      }),
+      (error) => {
+        assert.ok(error instanceof ModelFailure, String(error));
+        assert.match(error.message, /What happened:\n {2}\d\d-\d\dT/);
+        assert.match(error.message, /WA_MODEL_ENGINE=postgres WA_MODEL_VARIANT=small-limits WA_MODEL_SEED=-?\d+/);
+        // Small: nothing is left of it but what the fault needs.
+        const steps: unknown = JSON.parse(/^Steps: (.*)$/m.exec(error.message)?.[1] ?? '{}').steps;
+        assert.ok(Array.isArray(steps) && steps.length <= 4, error.message);
+        return true;
+      },
+    );
+  });
 });
 
 function faulty(ledger: Ledger, changes: Partial<Ledger>): Ledger {

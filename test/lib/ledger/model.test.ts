@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { runOnPostgres } from './model/on-postgres.ts';
+import { replayOnPostgres, runOnPostgres } from './model/on-postgres.ts';
 import { runInThreads } from './model/run-in-threads.ts';
 import { runModel } from './model/run-model.ts';
 import { VARIANTS } from './model/variants.ts';
@@ -7,7 +7,7 @@ import type { Tally } from './model/world.ts';
 
 /** More for a night's run: WA_MODEL_RUNS=100000. */
 const RUNS = Number(process.env.WA_MODEL_RUNS ?? 10_000);
-const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 400);
+const POSTGRES_RUNS = Number(process.env.WA_MODEL_POSTGRES_RUNS ?? 2_500);
 /** The same histories for everybody, so that a change is judged by what it changed; others with WA_MODEL_SEED=random, or a number. */
 const SEED =
   process.env.WA_MODEL_SEED === 'random' ? Date.now() % 1_000_000_000 : Number(process.env.WA_MODEL_SEED ?? 20_261_121);
@@ -49,20 +49,26 @@ const SELDOM = [
   'number_concurrent_call_limit',
 ];
 
+if (PATH !== undefined) {
+  describe('a random history again', () => {
+    it(`${process.env.WA_MODEL_VARIANT}, ${SEED}, ${PATH}`, async function () {
+      this.timeout(300_000);
+      const variants = VARIANTS.filter(({ name }) => name === process.env.WA_MODEL_VARIANT);
+      if (process.env.WA_MODEL_ENGINE === 'postgres') await replayOnPostgres(variants, SEED, PATH);
+      else await runModel({ histories: 1, seed: SEED, variants, path: PATH });
+    });
+  });
+}
+
 describe('random histories of up to 60 steps, judged by the simulator’s rules', () => {
   it(`sqlite: ${RUNS} histories, never a forbidden send, never a block without reason`, async function () {
     this.timeout(900_000);
-    if (PATH !== undefined) {
-      const variants = VARIANTS.filter(({ name }) => name === process.env.WA_MODEL_VARIANT);
-      await runModel({ histories: 1, seed: SEED, variants, path: PATH });
-      return;
-    }
     const tally = await runInThreads(RUNS, SEED, 2);
     assert.ok(tally.histories >= RUNS, `${tally.histories} histories`);
     proves(tally, RUNS < 3_000 ? OFTEN : [...OFTEN, ...SELDOM]);
   });
 
-  it(`postgres: ${POSTGRES_RUNS} histories, two instances that take turns`, async function () {
+  it(`postgres: ${POSTGRES_RUNS} histories, two instances that take turns and die`, async function () {
     this.timeout(900_000);
     const tally = await runOnPostgres(POSTGRES_RUNS, SEED);
     assert.ok(tally.histories >= POSTGRES_RUNS, `${tally.histories} histories`);

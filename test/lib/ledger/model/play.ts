@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { ask, askAtOnce } from './asking.ts';
 import { busy, call, callAtOnce, hangUp } from './calling.ts';
 import { knownConnected, type Pair } from './facts.ts';
+import type { Office } from './judge.ts';
 import { elsewhere, inbound, list, reply, write } from './people.ts';
 import type { Step } from './steps.ts';
 import { clock, restart, restrict, settleLate, sweep, undeliverable, wait } from './upheavals.ts';
@@ -57,15 +58,17 @@ export async function play(world: World, step: Step): Promise<void> {
 
 /** Nothing acknowledged is lost: permission, opt-out and outcome are what the ledger was told. */
 export async function checkEnd(world: World): Promise<void> {
-  for (const pair of world.pairs) {
-    await checkPermission(world, pair);
-    await checkOutcomes(world, pair);
-  }
-  for (const { id, pairs } of world.offices) {
-    const { entries } = await world.ledger.doNotCallList({ businessNumberId: id });
-    const listed = pairs.filter((pair) => pair.listed).length;
-    assert.equal(entries.length, listed, 'the do-not-call list has lost or gained somebody');
-  }
+  await Promise.all([
+    ...world.pairs.map((pair) => checkPermission(world, pair)),
+    ...world.pairs.map((pair) => checkOutcomes(world, pair)),
+    ...world.offices.map((office) => checkList(world, office)),
+  ]);
+}
+
+async function checkList(world: World, { id, pairs }: Office): Promise<void> {
+  const { entries } = await world.ledger.doNotCallList({ businessNumberId: id });
+  const listed = pairs.filter((pair) => pair.listed).length;
+  assert.equal(entries.length, listed, 'the do-not-call list has lost or gained somebody');
 }
 
 async function checkPermission(world: World, pair: Pair): Promise<void> {

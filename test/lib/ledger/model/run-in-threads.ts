@@ -3,10 +3,15 @@ import { Worker } from 'node:worker_threads';
 import { WORKER_URL } from './worker-url.mts';
 import { newTally, type Tally } from './world.ts';
 
-/** Plays histories in several threads, each with a seed of its own. */
-export async function runInThreads(histories: number, seed: number, threads: number): Promise<Tally> {
+/** Plays histories in several threads, each with a seed of its own; on a PostgreSQL server if one is given, else on SQLite. */
+export async function runInThreads(
+  histories: number,
+  seed: number,
+  threads: number,
+  connection?: string,
+): Promise<Tally> {
   const workers = Array.from({ length: threads }, (_, index) => {
-    const workerData = { histories: Math.ceil(histories / threads), seed: seed + index };
+    const workerData = { histories: Math.ceil(histories / threads), seed: seed + index, connection };
     return new Worker(WORKER_URL, { workerData });
   });
   try {

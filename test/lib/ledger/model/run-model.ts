@@ -14,6 +14,8 @@ export interface ModelOptions {
   seed: number;
   /** Opens the store under test; left out: the SQLite store in this process. */
   store?: (profile: Profile, variant: Variant) => Promise<Engine> | Engine;
+  /** What that store is, for whoever plays a failing history again. */
+  engine?: 'sqlite' | 'postgres';
   /** Only these variants. */
   variants?: readonly Variant[];
   /** Replays one failing history of one variant: the path that its report gave. */
@@ -29,13 +31,13 @@ export class ModelFailure extends Error {
   readonly path: string;
   /** After so many histories of its variant it was found. */
   readonly found: number;
-  constructor(variant: string, details: fc.RunDetails<[History]>) {
+  constructor(variant: string, engine: string, details: fc.RunDetails<[History]>) {
     const cause = details.errorInstance;
     const path = details.counterexamplePath ?? '';
     super(
       [
-        `Under ${variant} the ledger fails: ${cause instanceof Error ? cause.message : String(cause)}`,
-        `Again: WA_MODEL_VARIANT=${variant} WA_MODEL_SEED=${details.seed} WA_MODEL_PATH=${path}`,
+        `Under ${variant} the ledger (${engine}) fails: ${cause instanceof Error ? cause.message : String(cause)}`,
+        `Again: WA_MODEL_ENGINE=${engine} WA_MODEL_VARIANT=${variant} WA_MODEL_SEED=${details.seed} WA_MODEL_PATH=${path}`,
         `Steps: ${JSON.stringify(details.counterexample?.[0])}`,
       ].join('\n'),
     );
@@ -74,7 +76,7 @@ async function runVariant(
   variant: Variant,
   numRuns: number,
   seed: number,
-  { store, path, quick = false }: ModelOptions,
+  { store, engine: kind = 'sqlite', path, quick = false }: ModelOptions,
   tally: Tally,
 ): Promise<void> {
   const profile = findProfile(variant.profile, variant.overrides);
@@ -111,7 +113,7 @@ async function runVariant(
       endOnFailure: quick,
       ...(path === undefined ? {} : { path }),
     });
-    if (details.failed) throw new ModelFailure(variant.name, details);
+    if (details.failed) throw new ModelFailure(variant.name, kind, details);
     const verdict = await engine?.ledger.verifyAudit();
     assert.equal(verdict?.ok, true, `the audit does not hold: ${JSON.stringify(verdict)}`);
   } finally {

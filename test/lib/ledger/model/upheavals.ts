@@ -90,7 +90,7 @@ export async function restart(world: World, ms: number): Promise<void> {
   world.tick();
   world.say(`the process dies and comes back after ${ms / SECOND} s`);
   void world.ledgerNow;
-  await wait(world, ms);
+  await wait(world, Math.max(ms, engine.deathNoticedMs ?? 0));
   await engine.restart();
   for (const reservation of unsettled(world)) giveUp(world, reservation);
   for (const { id } of world.offices) {

@@ -1,11 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { playOnPostgres } from './on-postgres.ts';
+import { prepareStatements } from './prepared.ts';
 import { runModel } from './run-model.ts';
 
 /** A thread that plays a part of the histories: its share of the machine's cores, and its own stores. */
 async function work(): Promise<void> {
-  const { histories, seed } = workerData as { histories: number; seed: number };
+  const { histories, seed, connection } = workerData as { histories: number; seed: number; connection?: string };
   try {
-    parentPort?.postMessage({ tally: await runModel({ histories, seed }) });
+    if (connection !== undefined) prepareStatements();
+    const played =
+      connection === undefined ? runModel({ histories, seed }) : playOnPostgres(connection, histories, seed);
+    parentPort?.postMessage({ tally: await played });
   } catch (error) {
     parentPort?.postMessage({ failure: error instanceof Error ? error.message : String(error) });
   }

@@ -22,6 +22,8 @@ export interface Engine {
   readonly clock: TestClock;
   /** The process ends without settling anything, and another one opens the same store. */
   restart?(): Promise<void>;
+  /** Nobody can know before that a process is dead; left out: at once. */
+  readonly deathNoticedMs?: number;
   close(): Promise<void>;
 }
 
