@@ -166,7 +166,8 @@ export interface ChainedRow {
   /** JSON exactly as it was hashed; null after the person was erased. */
   detail: string | null;
   digest: Uint8Array;
-  prev: Uint8Array;
+  /** The link that this row says is before it, where the store keeps that. */
+  prev?: Uint8Array;
   hash: Uint8Array;
   /** The audit key of the pair as it is now; absent if the row names no pair, or one that is gone. */
   key?: Uint8Array;

@@ -49,18 +49,27 @@ function at(progress: AuditProgress, { seq, hash }: ChainPlace): void {
 }
 
 function checkLink(tx: Transaction, { seq, hash, rows }: AuditProgress, row: ChainedRow): Broken | undefined {
-  const itself = hex(chainHash(row.prev, row, row.digest)) === hex(row.hash);
-  const follows = hex(row.prev) === hash;
+  const before = Buffer.from(hash, 'hex');
+  const itself = hex(chainHash(row.prev ?? before, row, row.digest)) === hex(row.hash);
+  const follows = row.prev === undefined || hex(row.prev) === hash;
   if (row.seq === seq + 1 && itself && follows) return undefined;
   // The row that belongs here stands somewhere behind.
-  const later = tx.records.auditChain(row.seq, PART).some(({ prev }) => hex(prev) === hash);
-  if (!follows && later) {
+  const belongs = (other: ChainedRow): boolean =>
+    other.prev === undefined
+      ? hex(chainHash(before, { ...other, seq: seq + 1 }, other.digest)) === hex(other.hash)
+      : hex(other.prev) === hash;
+  const later = tx.records.auditChain(row.seq, PART).some(belongs);
+  if (!(follows && itself) && later) {
     return broken(row.seq, 'reordered', 'another row belongs in its place, and stands further behind');
   }
   if (row.seq !== seq + 1)
     return broken(row.seq, 'missing', `the rows ${seq + 1} to ${row.seq - 1} before it are gone`);
   // A row that is whole in itself, but does not know the one before: that one was written anew.
   if (itself && rows > 0) return broken(seq, 'edited', 'the row after it was linked to another one');
+  if (row.prev === undefined && rows > 0) {
+    const why = `its hash is not that of its content and of row ${seq} before it: one of the two was changed`;
+    return broken(row.seq, 'edited', why);
+  }
   return broken(row.seq, 'edited', 'its hash is not that of its content');
 }
 

@@ -2,9 +2,11 @@ import { maskContact } from '../../permission/masking.ts';
 import type { AuditRow } from '../ledger.ts';
 import { CHAIN_START, chainHash, detailDigest } from '../operations/chain.ts';
 import type { AuditEntry, ChainPlace, Records } from '../operations/records.ts';
+import { digestOf, NOTHING } from './audit-digest.ts';
 import { readPlace, writePlace } from './chain-places.ts';
 import type { Database } from './database.ts';
 import type { Session } from './session.ts';
+import { lengthen, shorten } from './short-json.ts';
 
 /**
  * The head of the audit's hash chain. It is kept beside the rows and written with every commit that adds some, so that rows
@@ -54,7 +56,7 @@ export function writeAudit(tx: Session, entry: AuditEntry): void {
     .statement(
       'INSERT INTO audit(seq, at, number_id, pair_id, event, detail, digest, prev, hash) VALUES(?,?,?,?,?,?,?,?,?)',
     )
-    .run(seq, row.at, row.numberId, row.pairId, row.event, detail, digest, prev, link);
+    .run(seq, row.at, row.numberId, row.pairId, row.event, shorten(detail), NOTHING, NOTHING, link);
   tx.chain.appended({ seq, hash: link });
 }
 
@@ -87,7 +89,7 @@ export function readAudit(db: Database, query: Parameters<Records['readAudit']>[
       seq: Number(row.seq),
       at: Number(row.at),
       event: String(row.event),
-      detail: row.detail === null ? null : JSON.parse(String(row.detail)),
+      detail: row.detail === null ? null : JSON.parse(lengthen(String(row.detail))),
       hash: row.hash instanceof Uint8Array ? Buffer.from(row.hash).toString('hex') : '',
     };
     if (row.number !== null) result.businessNumberId = String(row.number);
@@ -100,14 +102,20 @@ export function readAudit(db: Database, query: Parameters<Records['readAudit']>[
   });
 }
 
-/** Takes the details out of the rows of these pairs. Returns how many had one. */
+/** Takes the details out of the rows of these pairs; their digests, as they are under the present key, stay. Returns how many had one. */
 export function eraseAudit(db: Database, pairIds: readonly number[]): number {
   let erased = 0;
   for (const pairId of pairIds) {
-    const { changes } = db
-      .statement('UPDATE audit SET detail = NULL WHERE pair_id = ? AND detail IS NOT NULL')
-      .run(pairId);
-    erased += Number(changes);
+    const rows = db
+      .statement(
+        `SELECT a.seq, a.detail, a.digest, p.audit_key FROM audit a JOIN pair p ON p.pair_id = a.pair_id
+         WHERE a.pair_id = ? AND a.detail IS NOT NULL`,
+      )
+      .all(pairId);
+    for (const row of rows) {
+      db.statement('UPDATE audit SET detail = NULL, digest = ? WHERE seq = ?').run(digestOf(row), Number(row.seq));
+    }
+    erased += rows.length;
   }
   return erased;
 }

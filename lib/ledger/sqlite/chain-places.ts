@@ -1,5 +1,7 @@
 import type { ChainedRow, ChainPlace } from '../operations/records.ts';
+import { digestOf } from './audit-digest.ts';
 import type { Database } from './database.ts';
+import { lengthen } from './short-json.ts';
 
 type Name = 'audit_head' | 'audit_anchor';
 
@@ -29,11 +31,11 @@ export function auditChain(db: Database, afterSeq: number, limit: number): Chain
         numberId: row.number_id === null ? null : Number(row.number_id),
         pairId: row.pair_id === null ? null : Number(row.pair_id),
         event: String(row.event),
-        detail: row.detail === null ? null : String(row.detail),
-        digest: bytes(row.digest),
-        prev: bytes(row.prev),
+        detail: row.detail === null ? null : lengthen(String(row.detail)),
+        digest: digestOf(row),
         hash: bytes(row.hash),
       };
+      if (row.prev instanceof Uint8Array && row.prev.length > 0) chained.prev = row.prev;
       if (row.audit_key instanceof Uint8Array) chained.key = row.audit_key;
       return chained;
     });

@@ -76,6 +76,7 @@ export class SqliteEngine extends CheckedLedger {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#tries.end();
     const connection = this.#connection ?? (await this.#opening?.catch(() => undefined));
     this.#connection = undefined;
     await connection?.close();
@@ -105,9 +106,7 @@ export class SqliteEngine extends CheckedLedger {
       );
     }
     if (this.#connection !== undefined) return Promise.resolve(this.#connection);
-    this.#opening ??= Connection.open(this.#settings, () => {
-      this.#connection = undefined;
-    }).then(
+    this.#opening ??= this.#tries.next(() => this.#start()).then(
       (connection) => {
         this.#opening = undefined;
         // Closing while it opens: `close` waits for this promise and takes the connection from it.

@@ -11,8 +11,11 @@ export const APPLICATION_ID = 0x57434c47;
  * `alias.value`: the name with a letter for its kind in front, or `#` and a fingerprint after an erasure. `meta`:
  * `fingerprint_key` (of these), `audit_head` and `audit_anchor` (the last row written, the last one that went by retention),
  * `maintenance` (only inside a transaction that erases or purges), `purge_*` (how far retention has come), `backup_at`.
- * `audit.hash` = SHA-256(prev ‖ seq, at, number, pair, event, digest) and `audit.digest` = SHA-256(pair's audit key ‖ detail):
- * erasing a person's key and details leaves the chain whole and the digests worthless.
+ * `heard`: ids of events (`dedupeKey`), for as long as they may come again. `inbox`: those that no flow has taken yet.
+ * `audit.hash` = SHA-256(hash of the row before ‖ seq, at, number, pair, event, digest), digest = SHA-256(pair's audit key ‖ detail):
+ * erasing a person's key and details leaves the chain whole and the digests worthless. What can be worked out is not stored:
+ * `prev` and `digest` are empty, except in rows that were written before version 7, and but for the digest of an erased row;
+ * `detail` is JSON with its usual pieces abbreviated (`short-json.ts`).
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -132,5 +135,20 @@ CREATE INDEX callback_open ON callback(number_id) WHERE state < 2;
 CREATE TABLE callback_key(
   number_id INTEGER NOT NULL, key BLOB NOT NULL, callback_id TEXT NOT NULL, PRIMARY KEY(number_id, key)) STRICT, WITHOUT ROWID;
 CREATE INDEX callback_key_of ON callback_key(callback_id);
+
+-- What was heard is remembered in as few bytes as it takes; what waits to be handed out goes when it was.
+CREATE TABLE heard(key BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO heard SELECT key, at FROM inbox ORDER BY key;
+ALTER TABLE inbox RENAME TO inbox_before;
+CREATE TABLE inbox(
+  seq INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, at INTEGER NOT NULL, number TEXT NOT NULL,
+  event TEXT NOT NULL, effects TEXT) STRICT;
+INSERT INTO inbox SELECT seq, key, at, number, event, effects FROM inbox_before WHERE done = 0;
+CREATE INDEX inbox_number ON inbox(number, seq);
+DROP TABLE inbox_before;
+
+-- Permanent permissions do not expire.
+DROP INDEX pair_expiry;
+CREATE INDEX pair_expiry ON pair(expires_at) WHERE status = 'granted' AND expires_at IS NOT NULL;
 `,
 ];

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { lengthen } from '../../../lib/ledger/sqlite/short-json.ts';
 import { ANA, NUMBER, Stand, temporaryFolder } from './stand.ts';
 
 describe('the audit', () => {
@@ -62,10 +63,16 @@ describe('the audit', () => {
     let prev: Buffer = Buffer.alloc(32);
     for (const [index, row] of rows.entries()) {
       assert.equal(row.seq, index + 1);
-      assert.deepEqual(Buffer.from(row.prev as Uint8Array), prev);
+      // What can be worked out is not stored.
+      assert.deepEqual(
+        [row.prev, row.digest].map((bytes) => (bytes as Uint8Array).length),
+        [0, 0],
+      );
       const key = (row.audit_key as Uint8Array | null) ?? new Uint8Array(16);
-      const digest = createHash('sha256').update(key).update(String(row.detail)).digest();
-      assert.deepEqual(Buffer.from(row.digest as Uint8Array), digest);
+      const digest = createHash('sha256')
+        .update(key)
+        .update(lengthen(String(row.detail)))
+        .digest();
       const text = `${row.seq}|${row.at}|${row.number_id ?? ''}|${row.pair_id ?? ''}|${row.event}|`;
       prev = createHash('sha256').update(prev).update(text).update(digest).digest();
       assert.deepEqual(Buffer.from(row.hash as Uint8Array), prev);

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dedupeKey } from '../../../lib/ledger/dedupe-key.ts';
 import type { AuditVerdict } from '../../../lib/ledger/ledger.ts';
+import { lengthen } from '../../../lib/ledger/sqlite/short-json.ts';
 import { type Operation, SqliteStore } from '../../../lib/ledger/sqlite/store.ts';
 import { DEFAULT_PROFILE, findProfile } from '../../../lib/permission/rules.ts';
 import { NUMBER } from './stand.ts';
@@ -31,6 +32,15 @@ export function linkOf(prev: Uint8Array, row: Row): Buffer {
     .update(prev)
     .update(`${text}|`)
     .update(row.digest as Uint8Array)
+    .digest();
+}
+
+/** What a row's detail is in the chain. */
+export function digestOf(row: Row): Buffer {
+  const key = (row.audit_key as Uint8Array | null) ?? new Uint8Array(16);
+  return createHash('sha256')
+    .update(key)
+    .update(lengthen(String(row.detail)))
     .digest();
 }
 
@@ -157,7 +167,7 @@ function inTheFile(db: DatabaseSync, acknowledged: readonly string[], findings: 
     if (integrity_check !== 'ok') findings.damaged.push(String(integrity_check));
   }
   const calls = new Map(all('SELECT reservation_id, state, outcome FROM call').map((row) => [row.reservation_id, row]));
-  const inbox = new Set(all('SELECT hex(key) AS key FROM inbox').map(({ key }) => key));
+  const inbox = new Set(all('SELECT hex(key) AS key FROM heard').map(({ key }) => key));
   const people = new Map(all('SELECT phone, status, dnc_since, pair_id FROM pair').map((row) => [row.phone, row]));
   const asked = new Set(all('SELECT pair_id FROM request WHERE state <> 2').map(({ pair_id }) => pair_id));
   const kept: Record<string, (id: string) => boolean> = {
@@ -210,10 +220,13 @@ function halves(all: (sql: string) => Row[], findings: Findings): void {
 function chain(all: (sql: string) => Row[], findings: Findings): void {
   let prev: Uint8Array = new Uint8Array(32);
   let seq = 0;
-  for (const row of all('SELECT seq, at, number_id, pair_id, event, digest, prev, hash FROM audit ORDER BY seq')) {
+  for (const row of all('SELECT a.*, p.audit_key FROM audit a LEFT JOIN pair p USING (pair_id) ORDER BY seq')) {
     seq++;
-    const whole = row.seq === seq && Buffer.from(prev).equals(row.prev as Uint8Array);
-    if (!whole || !linkOf(prev, row).equals(row.hash as Uint8Array)) {
+    // Rows of the first format still have both; in others they are worked out.
+    const { prev: before, digest } = row as { prev: Uint8Array; digest: Uint8Array };
+    const whole = row.seq === seq && (before.length === 0 || Buffer.from(prev).equals(before));
+    const link = linkOf(prev, { ...row, digest: digest.length > 0 ? digest : digestOf(row) });
+    if (!whole || !link.equals(row.hash as Uint8Array)) {
       findings.damaged.push(`the audit's chain breaks at ${row.seq}`);
       return;
     }
