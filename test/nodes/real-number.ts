@@ -11,6 +11,7 @@ import callEvents from '../../nodes/call-events.ts';
 import callRecords from '../../nodes/call-records.ts';
 import callbacks from '../../nodes/callbacks.ts';
 import callingSettings from '../../nodes/calling-settings.ts';
+import checkSetup from '../../nodes/check-setup.ts';
 import configNode from '../../nodes/config.ts';
 import initiateCall from '../../nodes/initiate-call.ts';
 import media from '../../nodes/media.ts';
@@ -66,6 +67,7 @@ export class RealNumber {
         grab,
         permissionStore,
         configNode,
+        checkSetup,
         answerCall,
         callbacks,
         callEvents,
