@@ -7,6 +7,7 @@ import { BridgeRtcp } from './bridge-rtcp.ts';
 import { bridgeSdp } from './bridge-sdp.ts';
 import { BridgeTranscoder } from './bridge-transcoder.ts';
 import type { BridgedLeg, BridgeWay, Made, PersonPacket } from './bridge-way.ts';
+import { depart } from './departures.ts';
 import { MediaError } from './media.ts';
 import { isRtcp, readRtp } from './rtp-datagram.ts';
 import { RtpOutput } from './rtp-output.ts';
@@ -205,7 +206,7 @@ export class Bridge implements RunningTask {
   #send(data: Buffer): void {
     const { sockets, guard } = this.#open ?? {};
     const to = guard?.destination;
-    if (to) sockets?.rtp.send(data, to.port, to.address);
+    if (to && sockets) depart(sockets.rtp, data, to.port, to.address);
   }
 
   #sendControl(data: Buffer, sent?: () => void): void {

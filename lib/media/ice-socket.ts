@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { once } from 'node:events';
 import { isIP } from 'node:net';
+import { depart } from './departures.ts';
 
 /** Takes a datagram of media. Must not throw. */
 export type MediaListener = (data: Buffer) => void;
@@ -100,7 +101,7 @@ export class IceSocket {
 
   /** Sends a datagram. The buffer must not be changed afterwards: a busy network may still hold it. */
   sendNow(data: Buffer, [host, port]: readonly [string, number]): void {
-    if (!this.closed) this.socket.send(data, port, host);
+    if (!this.closed) depart(this.socket, data, port, host);
   }
 
   readonly close = (): Promise<void> => {

@@ -9,7 +9,10 @@ export interface OpusEncoderSettings {
   channels: 1 | 2;
   /** Bits per second. Default 24000: wideband speech, within the 20-40 kbit/s of a WhatsApp call. */
   bitrate?: number;
-  /** 0 (cheap) to 10 (best). Default 5: the cost/quality knee measured for speech. */
+  /**
+   * 0 (cheap) to 10 (best). Default 5: the cost/quality knee measured for speech; at 8000 Hz 2, which is as good there (segmental SNR 8.6 dB with 2,
+   * 8.5 with 5; log-spectral distance 4.0 and 3.9 dB) and takes 69 us a frame instead of 95 (measured 2026-11-21).
+   */
   complexity?: number;
   /** In-band forward error correction (RFC 6716 §2.1.7). Default on: Meta's answers ask for it (`useinbandfec=1`). */
   fec?: boolean;
@@ -55,7 +58,7 @@ export async function createOpusEncoder(settings: OpusEncoderSettings): Promise<
     sampleRate: settings.sampleRate,
     channels: settings.channels,
     bitrate: settings.bitrate ?? 24_000,
-    complexity: settings.complexity ?? 5,
+    complexity: settings.complexity ?? (settings.sampleRate === 8000 ? 2 : 5),
     fec,
     packetLossPercent: fec ? EXPECTED_LOSS_PERCENT : 0,
     signal: opus.Signal.Voice,

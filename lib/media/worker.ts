@@ -1,3 +1,4 @@
+import { together } from './departures.ts';
 import { type LegEvents, MediaError } from './media.ts';
 import { warmUpOpus } from './opus.ts';
 import { Pacer } from './pacer.ts';
@@ -13,7 +14,7 @@ import type { PlainError, Receipt, Request } from './worker-protocol.ts';
  */
 
 const legs = new Map<string, WorkerLeg>();
-const pacer = new Pacer();
+const pacer = new Pacer(() => performance.now(), together);
 const setups = new SetupQueue();
 
 /** What a task tells while it runs. */

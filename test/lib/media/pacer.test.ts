@@ -42,4 +42,34 @@ describe('pacer', () => {
     const first = beats[0] ?? 0;
     assert.ok(beats.every((at) => Math.abs((at - first) / 20 - Math.round((at - first) / 20)) < 1e-6));
   });
+
+  it('lets legs take turns within the 20 ms, evenly, each in its own step', async () => {
+    const turns: number[] = [];
+    const pacer = new Pacer(
+      () => performance.now(),
+      (beats) => {
+        turns.push(0);
+        beats();
+      },
+    );
+    const beats = Array.from({ length: 8 }, (): number[] => []);
+    const listeners = beats.map((own) => (at: number) => {
+      own.push(at);
+      turns.push((turns.pop() ?? 0) + 1);
+    });
+    for (const listener of listeners) pacer.add(listener);
+    await sleep(120);
+    for (const listener of listeners) pacer.remove(listener);
+    const phases = beats.map(([first = 0]) => Math.round((first - (beats[0]?.[0] ?? 0) + 20) % 20));
+    assert.deepEqual(
+      phases.toSorted((a, b) => a - b),
+      [0, 0, 5, 5, 10, 10, 15, 15],
+    );
+    for (const own of beats)
+      assert.ok(own.every((at, index) => index === 0 || Math.abs(at - (own[index - 1] ?? 0) - 20) < 1e-6));
+    assert.ok(
+      turns.every((count) => count === 2),
+      turns.join(),
+    );
+  });
 });
