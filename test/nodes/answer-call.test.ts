@@ -150,7 +150,7 @@ describe('nodes/answer-call with the simulator', function () {
   it('a missed call: told once, on the callback list, and an automatic permission where the setting says so', async () => {
     await load(answer({ callbackMissed: true }));
     const switchboard = await (helper.getNode('number') as unknown as AccountNode).account?.switchboard();
-    await switchboard?.changeSettings({ callbackPermission: true } as never).catch(() => undefined);
+    await switchboard?.changeSettings({ callbackPermission: 'enabled' });
     await ring();
     const ringing = await box('ringing').at(0);
     await number.control('call/hangup', { user: USER });
@@ -159,6 +159,10 @@ describe('nodes/answer-call with the simulator', function () {
       [missed.call.outcome, missed.call.endedBy, missed.callback?.source],
       ['cancelled', 'them', 'missed_call'],
     );
+    const { permission } = (await box('granted').at(0)) as unknown as {
+      permission: { source: string; kind: string; canCall: boolean };
+    };
+    assert.deepEqual([permission.source, permission.kind, permission.canCall], ['callback', 'temporary', true]);
     send('answer', { ...ringing, action: 'accept' });
     assert.equal(((await box('caught').at(0)).error as { code?: string }).code, 'call_ended');
     send('list', {});
