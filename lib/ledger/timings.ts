@@ -25,6 +25,9 @@ export const HEARTBEAT_MS = 5_000;
 /** How often an instance asks whether there is something for it, whether or not it was told. */
 export const NEWS_POLL_MS = 1_000;
 
+/** A store that could not be opened is tried again after this: what is asked for meanwhile waits for that try. */
+export const RETRY_PAUSE_MS = 1_000;
+
 /** A closed ledger lingers, because a redeploy closes it and opens it again at once. */
 export const LINGER_MS = 3_000;
 

@@ -3,9 +3,10 @@ import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { CheckedLedger } from '../checked-ledger.ts';
 import type { TimeSource } from '../clock.ts';
+import { storeIsClosed } from '../closed-store.ts';
 import { dedupeKey } from '../dedupe-key.ts';
 import { checked, businessNumberId as numberInput } from '../input.ts';
-import { type Appended, LedgerError } from '../ledger.ts';
+import type { Appended, LedgerError } from '../ledger.ts';
 import type { OperationName } from '../operations/operations.ts';
 import { HEARTBEAT_MS } from '../timings.ts';
 import { text } from './columns.ts';
@@ -196,7 +197,7 @@ export class PostgresEngine extends CheckedLedger {
 
   protected ask<T>(name: OperationName, args: () => unknown[]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#closed !== undefined) throw closedFault();
+      if (this.#closed !== undefined) throw storeIsClosed();
       const waiting: Waiting = { name, args: plainCopy(args()), resolve: resolve as (value: unknown) => void, reject };
       this.#lanes[READS.has(name) ? 'reader' : REPORTS.has(name) ? 'reports' : 'writer'].add(waiting);
     });
@@ -228,7 +229,7 @@ export class PostgresEngine extends CheckedLedger {
   }
 
   async #guarded<T>(step: () => Promise<T>): Promise<T> {
-    if (this.#closed !== undefined) throw closedFault();
+    if (this.#closed !== undefined) throw storeIsClosed();
     try {
       return await step();
     } catch (error) {
@@ -256,10 +257,6 @@ export class PostgresEngine extends CheckedLedger {
     await this.#instances.close();
     await Promise.all(Object.values(this.#links).map((link) => link.close()));
   }
-}
-
-function closedFault(): LedgerError {
-  return new LedgerError('store_unavailable', 'The permission store is closed.', 'Open it again with openLedger.');
 }
 
 /** The two numbers of a test: wall and steady milliseconds. */

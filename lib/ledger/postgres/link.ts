@@ -1,5 +1,7 @@
 import type { Client as Connection } from 'pg';
+import { storeIsClosed } from '../closed-store.ts';
 import { LedgerError } from '../ledger.ts';
+import { Tries, type TriesClock } from '../tries.ts';
 import { isReadOnly } from './faults.ts';
 
 /** One statement. Never a prepared one with a name: behind a transaction pooler the next transaction is on another server process. */
@@ -36,6 +38,7 @@ export class Link {
   readonly #patienceMs: number;
   #client: Connected | undefined;
   #opening: Promise<Connected> | undefined;
+  readonly #tries: Tries;
   #underWay = 0;
   #closed = false;
   /** Round trips so far, without those of connecting. */
@@ -44,19 +47,21 @@ export class Link {
   wasUsed = false;
 
   /** @param patienceMs after so long without an answer the connection is given up */
-  constructor(url: string, patienceMs: number) {
+  constructor(url: string, patienceMs: number, clock?: TriesClock) {
     this.#url = url;
     this.#patienceMs = patienceMs;
+    this.#tries = new Tries(clock);
   }
 
   /** Connects if it is not connected. @throws what the system or the server says */
   async open(): Promise<Connected> {
-    if (this.#closed)
-      throw new LedgerError('store_unavailable', 'The permission store is closed.', 'Open it again with openLedger.');
+    if (this.#closed) throw storeIsClosed();
     if (this.#client !== undefined) return this.#client;
-    this.#opening ??= this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
+    this.#opening ??= this.#tries
+      .next(() => this.#connect())
+      .finally(() => {
+        this.#opening = undefined;
+      });
     return this.#opening;
   }
 
@@ -70,8 +75,8 @@ export class Link {
   async exchange(statements: readonly Statement[], within?: Connected | undefined): Promise<Answer[]> {
     const known = this.#client;
     if (within !== undefined && known !== within) throw new TransactionLost();
+    this.wasUsed = known !== undefined;
     const client = await this.open();
-    this.wasUsed = client === known;
     this.trips += 1;
     // The process stays up for what is under way, and only for that.
     if (++this.#underWay === 1) client.ref();
@@ -106,6 +111,7 @@ export class Link {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#tries.end();
     const client = this.#client ?? (await this.#opening?.catch(() => undefined));
     this.#client = undefined;
     client?.ref();
@@ -113,6 +119,8 @@ export class Link {
   }
 
   async #connect(): Promise<Connected> {
+    // Closed while it waited for this try.
+    if (this.#closed) throw storeIsClosed();
     const { Client } = await driver();
     const client = new Client({
       connectionString: this.#url,

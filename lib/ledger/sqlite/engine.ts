@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { OptOutWords } from '../../permission/opt-out.ts';
 import type { Profile } from '../../permission/profile.ts';
 import { CheckedLedger } from '../checked-ledger.ts';
+import { storeIsClosed } from '../closed-store.ts';
 import { backupPath, checked, retentionDays } from '../input.ts';
-import { LedgerError } from '../ledger.ts';
 import type { OperationName } from '../operations/operations.ts';
+import { Tries } from '../tries.ts';
 import { Connection } from './connection.ts';
 import type { WorkerSettings } from './protocol.ts';
 
@@ -24,10 +25,12 @@ export interface SqliteEngineSettings {
 
 /**
  * A ledger on one SQLite file, owned by a worker thread: nothing here waits for the disk. If the worker dies, what was
- * under way is rejected with `store_unavailable` and the next operation starts a new one.
+ * under way is rejected with `store_unavailable` and the next operation starts a new one; if that fails, the next one waits a
+ * second (`Tries`).
  */
 export class SqliteEngine extends CheckedLedger {
   readonly #settings: WorkerSettings;
+  readonly #tries = new Tries();
   #connection: Connection | undefined;
   #opening: Promise<Connection> | undefined;
   #closed = false;
@@ -100,24 +103,30 @@ export class SqliteEngine extends CheckedLedger {
   }
 
   #connect(): Promise<Connection> {
-    if (this.#closed) {
-      return Promise.reject(
-        new LedgerError('store_unavailable', 'The permission store is closed.', 'Open it again with openLedger.'),
-      );
-    }
+    if (this.#closed) return Promise.reject(storeIsClosed());
     if (this.#connection !== undefined) return Promise.resolve(this.#connection);
-    this.#opening ??= this.#tries.next(() => this.#start()).then(
-      (connection) => {
-        this.#opening = undefined;
-        // Closing while it opens: `close` waits for this promise and takes the connection from it.
-        if (!this.#closed) this.#connection = connection;
-        return connection;
-      },
-      (error: unknown) => {
-        this.#opening = undefined;
-        throw error;
-      },
-    );
+    this.#opening ??= this.#tries
+      .next(() => this.#start())
+      .then(
+        (connection) => {
+          this.#opening = undefined;
+          // Closing while it opens: `close` waits for this promise and takes the connection from it.
+          if (!this.#closed) this.#connection = connection;
+          return connection;
+        },
+        (error: unknown) => {
+          this.#opening = undefined;
+          throw error;
+        },
+      );
     return this.#opening;
+  }
+
+  async #start(): Promise<Connection> {
+    // Closed while it waited for this try.
+    if (this.#closed) throw storeIsClosed();
+    return Connection.open(this.#settings, () => {
+      this.#connection = undefined;
+    });
   }
 }
