@@ -70,7 +70,8 @@ async function bring(desk: Desk, event: Available, stored: StoredCall): Promise<
     } catch (error) {
       if (stop.aborted) return undefined;
       const wait = capturePausesMs[tried];
-      const later = !(error instanceof ProviderError) || error.kind === 'transient' || error.kind === 'wait';
+      // An operator may mend what is wrong (a token, a disk) while the provider keeps it.
+      const later = !(error instanceof ProviderError) || error.kind !== 'never';
       if (!later || wait === undefined) return { event: 'warning', text: failed(event, error) };
       if (tried === 0) desk.deps.log('warn', `${failed(event, error)} It will be tried again.`);
       await pause(wait, stop);
