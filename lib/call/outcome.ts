@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../ledger/ledger.ts';
+import { missedOutcome } from '../permission/missed-call.ts';
 import type { Instant } from '../permission/model.ts';
 import type { EventError } from '../provider/event.ts';
 import type { Heard, Media, OurEnd, Terminated } from './state.ts';
@@ -58,20 +59,12 @@ export function outcomeOf(facts: EndFacts): CallOutcome {
   return 'no_answer';
 }
 
-/**
- * WhatsApp gives up "about 30-60 s" after the offer (meta-cloud-api.md §1.3, 2026-06-24) and tells it as it tells that the
- * person hung up. Before this time it must have been the person.
- */
-const SHORTEST_WINDOW_MS = 30_000;
-
 /** Of a call to us that nobody took: we refused it, or could not take it; the person hung up; or it rang until its end. */
 function unansweredOutcome({ heard, ours, terminated }: EndFacts): CallOutcome {
   if (ours?.cause === 'media_lost' || ours?.cause === 'accept_failed') return 'failed';
   if (ours?.cause === 'ring_timeout') return 'no_answer';
   if (ours !== undefined && ours.cause !== 'hung_up') return heard.acceptedAt === undefined ? 'declined' : 'failed';
-  const over = terminated?.at ?? ours?.since;
-  if (heard.connectAt === undefined || over === undefined) return 'no_answer';
-  return over - heard.connectAt < SHORTEST_WINDOW_MS ? 'cancelled' : 'no_answer';
+  return missedOutcome(heard.connectAt, terminated?.at ?? ours?.since);
 }
 
 /** Errors of the provider first, then ours. */

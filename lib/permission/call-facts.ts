@@ -1,3 +1,4 @@
+import { missedOutcome } from './missed-call.ts';
 import type { Instant } from './model.ts';
 import type { Profile } from './profile.ts';
 
@@ -5,6 +6,8 @@ import type { Profile } from './profile.ts';
 export interface CallFacts {
   /** The person called us: whoever did not answer then, it was not them. */
   inbound?: true;
+  /** When their call began to ring. */
+  connectAt?: Instant;
   ringingAt?: Instant;
   rejectedAt?: Instant;
   acceptedAt?: Instant;
@@ -66,6 +69,10 @@ function outcomeOf(facts: CallFacts, connected: boolean): CallVerdict['outcome']
   if (facts.terminated?.status === 'failed') return 'failed';
   if (connected) return 'completed';
   if (facts.rejectedAt !== undefined) return 'declined';
+  // Of a call to us our own wish is a refusal.
+  if (facts.inbound === true && facts.endRequested === 'cancelled') return 'declined';
+  if (facts.inbound === true && facts.endRequested === undefined)
+    return missedOutcome(facts.connectAt, facts.terminated?.at);
   if (facts.endRequested !== undefined) return facts.endRequested;
   // That we gave up on a call (failed, unknown) says nothing against the webhook that tells it rang unanswered.
   return facts.finished?.outcome === 'cancelled' ? 'cancelled' : 'no_answer';

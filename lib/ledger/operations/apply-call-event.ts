@@ -105,7 +105,8 @@ function beganBefore(event: CallEvent): Instant {
 function withFact(facts: CallFacts, event: CallEvent): CallFacts {
   switch (event.type) {
     case 'call.connect':
-      return facts;
+      // Of calls of ours it tells nothing.
+      return facts.inbound ? { ...facts, connectAt: Math.min(facts.connectAt ?? event.at, event.at) } : facts;
     case 'call.ringing':
       return { ...facts, ringingAt: event.at };
     case 'call.accepted':

@@ -89,7 +89,13 @@ function* doubled<T>(items: T[]): Generator<T[]> {
 
 describe('lib/call/incoming', () => {
   const sets: { name: string; inputs: CallInput[]; outcome: string; answeredAt?: number; by: string }[] = [
-    { name: 'answered', inputs: [CONFIRMED, MEDIA, TALKED, CONNECT], outcome: 'completed', answeredAt: NOW, by: 'them' },
+    {
+      name: 'answered',
+      inputs: [CONFIRMED, MEDIA, TALKED, CONNECT],
+      outcome: 'completed',
+      answeredAt: NOW,
+      by: 'them',
+    },
     { name: 'reply to accept lost', inputs: [TALKED, CONNECT], outcome: 'completed', answeredAt: T + 5000, by: 'them' },
     { name: 'hung up at the very moment', inputs: [CONFIRMED, HUNG_UP, CONNECT], outcome: 'cancelled', by: 'them' },
     { name: 'the person was faster', inputs: [HUNG_UP, CONNECT], outcome: 'cancelled', by: 'them' },
@@ -171,7 +177,14 @@ describe('lib/call/incoming', () => {
   });
 
   it('ends a call that was taken but never had sound as failed', () => {
-    const { state, effects } = play([PREPARED, ACCEPT, CONFIRMED, { kind: 'media_slow' }, { kind: 'media_missing' }, TALKED]);
+    const { state, effects } = play([
+      PREPARED,
+      ACCEPT,
+      CONFIRMED,
+      { kind: 'media_slow' },
+      { kind: 'media_missing' },
+      TALKED,
+    ]);
     assert.equal(count(effects, 'terminate'), 1);
     assert.equal(viewOf(state).outcome, 'failed');
     assert.equal(viewOf(state).errors?.[0]?.code, 'media_not_connected');

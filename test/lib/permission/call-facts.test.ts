@@ -31,6 +31,11 @@ describe('judgeCall', () => {
       [{ finished: { outcome: 'failed', at: NOON } }, 'failed', false],
       [{ inbound: true, terminated: ended }, 'no_answer', false],
       [{ inbound: true, rejectedAt: NOON, terminated: ended }, 'declined', false],
+      // Too soon for the provider to have given up: the person hung up.
+      [{ inbound: true, connectAt: NOON + 40_000, terminated: ended }, 'cancelled', false],
+      [{ inbound: true, connectAt: NOON + 30_000, terminated: ended }, 'no_answer', false],
+      [{ inbound: true, endRequested: 'cancelled', terminated: ended }, 'declined', false],
+      [{ inbound: true, connectAt: NOON + 40_000, endRequested: 'no_answer', terminated: ended }, 'no_answer', false],
       // We had given up on it; the webhook knows better.
       [{ finished: { outcome: 'failed', at: NOON }, ringingAt: NOON, terminated: ended }, 'no_answer', true],
     ];
