@@ -4,6 +4,7 @@ import type { Finding } from '../doctor/finding.ts';
 import type { Contact, Permission } from '../permission/model.ts';
 import type { Log } from '../switchboard/deps.ts';
 import { exchange, type Lease } from '../switchboard/exchange.ts';
+import { within } from '../switchboard/patience.ts';
 import type { Switchboard } from '../switchboard/switchboard.ts';
 import type { Account, AccountState } from './account.ts';
 import {
@@ -31,6 +32,8 @@ import { joinWebhook } from './webhook-hub.ts';
 const PARK_MS = 20_000;
 /** Of the 15 s that Node-RED waits for a node to close. */
 const GRACE_MS = 10_000;
+/** How long a check of the set-up waits for a number that is starting. */
+const START_MS = 10_000;
 
 interface Parts {
   RED: NodeAPI;
@@ -137,14 +140,7 @@ export class LiveAccount implements Account {
 
   check(publicUrl?: string): Promise<Finding[]> {
     // Who presses twice gets the same answer: two at once would only slow each other down.
-    this.#checking ??= examineAccount(
-      {
-        ...this.#parts,
-        simulator: this.#simulator?.simulator,
-        failure: this.#state.name === 'failed' ? this.#state.error : undefined,
-      },
-      publicUrl,
-    ).finally(() => {
+    this.#checking ??= this.#examine(publicUrl).finally(() => {
       this.#checking = undefined;
     });
     return this.#checking;
@@ -177,6 +173,14 @@ export class LiveAccount implements Account {
     this.lifecycle.whenSettled(() => {
       if (!current.has(id)) relays.delete(id);
     });
+  }
+
+  async #examine(publicUrl: string | undefined): Promise<Finding[]> {
+    // A number that is just being started would be blamed for what is not there yet.
+    await within(START_MS, this.#ready.promise);
+    const { simulator } = this.#simulator ?? {};
+    const failure = this.#state.name === 'failed' ? this.#state.error : undefined;
+    return examineAccount({ ...this.#parts, simulator, failure }, publicUrl);
   }
 
   async #open(): Promise<Lease> {

@@ -36,6 +36,7 @@ describe('the editor half', () => {
     terminate: ['wa-call-terminate', 1],
     media: ['wa-call-media', 2],
     'call-records': ['wa-call-records', 2],
+    'check-setup': ['wa-call-check', 2],
   };
 
   it('has the types and numbers of outputs that flows rely on', () => {

@@ -43,6 +43,7 @@ export const NODE_TYPES: Record<string, string> = {
   terminate: 'wa-call-terminate',
   media: 'wa-call-media',
   'call-records': 'wa-call-records',
+  'check-setup': 'wa-call-check',
 };
 export const CONFIG_TYPES = ['wa-call-config', 'wa-call-permission-store'];
 
