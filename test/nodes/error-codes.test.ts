@@ -14,7 +14,19 @@ import { RealNumber } from './real-number.ts';
 const NUMBER = '700000000011';
 const TAB = { id: 'tab', type: 'tab', label: 'Test' };
 const at = { z: 'tab', x: 1, y: 1, config: 'number' };
-const BOXES = ['asked', 'have', 'refused', 'answered', 'ended', 'needs', 'blocked', 'granted', 'logged', 'caught'];
+const BOXES = [
+  'asked',
+  'have',
+  'refused',
+  'answered',
+  'ended',
+  'needs',
+  'blocked',
+  'granted',
+  'delivery',
+  'logged',
+  'caught',
+];
 const ANSWERS = ['asked', 'have', 'refused', 'ended', 'needs', 'blocked', 'caught'];
 const DETAILS = 'What exactly was wrong, 5511999990000';
 /** The same as flows see it. */
@@ -74,7 +86,7 @@ describe('every documented error code, through the nodes', function () {
         wires: [['asked'], ['have'], ['refused']],
       },
       { id: 'call', type: 'wa-call-initiate', ...at, wires: [['answered'], ['ended'], ['needs'], ['blocked']] },
-      { id: 'in', type: 'wa-call-permission-in', ...at, wires: [['granted'], [], []] },
+      { id: 'in', type: 'wa-call-permission-in', ...at, wires: [['granted'], [], [], ['delivery']] },
       { id: 'log', type: 'wa-call-events', ...at, wires: [['logged']] },
       { id: 'catch', type: 'catch', z: 'tab', x: 1, y: 1, scope: null, wires: [['caught']] },
       ...BOXES.map((id) => ({ id, type: 'helper', z: 'tab', x: 1, y: 1, wires: [] })),
@@ -193,6 +205,29 @@ describe('every documented error code, through the nodes', function () {
     };
     await Promise.all(codes.map(failed));
     assert.equal(provider.actions('connect').length, before + codes.length);
+  });
+
+  it('from the status of a request: it was not delivered, and says why', async () => {
+    const failed = async ({ code }: DocumentedCode): Promise<void> => {
+      const ana = person();
+      const { output, msg } = await questions.ask('ask', { contact: ana, purpose: 'delivery' }, ANSWERS);
+      assert.equal(output, 'asked');
+      const requestId = String(msg.requestId);
+      const errors = [{ code, title: 'In Meta’s words', error_data: { details: DETAILS } }];
+      const item = { id: requestId, status: 'failed', timestamp: String(seconds()), recipient_id: ana, errors };
+      assert.equal(await provider.deliver(NUMBER, { statuses: [item] }, 'messages'), 200);
+      const mine = () => questions.box('delivery').messages.find((one) => one.requestId === requestId);
+      await until(() => mine() !== undefined);
+      const { payload, reason } = mine() as Message & { reason: ReasonSeen & { provider: object } };
+      const entry = webhookError(String(code));
+      assert.deepEqual(
+        [payload, reason.code, reason.text, reason.nextStep],
+        ['failed', entry.code, entry.text, entry.nextStep],
+      );
+      assert.deepEqual(reason.provider, { code: String(code), details: SHOWN });
+    };
+    assert.ok(of('status').length >= 15);
+    await Promise.all(of('status').map(failed));
   });
 
   const seconds = () => Math.floor(Date.now() / 1000);
