@@ -108,7 +108,7 @@ export class Captures {
 
   private keep(mimeType: string, bytes: Buffer): Kept {
     const media: Kept = {
-      id: String(randomInt(10 ** 14, 10 ** 15 - 1)).slice(0, 15),
+      id: String(10 ** 15 + randomInt(10 ** 14)),
       ...{ mimeType, bytes },
       sha256: createHash('sha256').update(bytes).digest('base64'),
       until: this.world.clock.now() + KEPT_MS,

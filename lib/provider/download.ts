@@ -51,8 +51,7 @@ export async function download(options: DownloadOptions): Promise<{ bytes: numbe
     hash.update(chunk);
     bytes += chunk.length;
   };
-  const attempt = async (): Promise<{ bytes: number; mimeType?: string }> => {
-    const { url, sha256, mimeType } = await options.locate();
+  const attempt = async ({ url, sha256, mimeType }: Located): Promise<{ bytes: number; mimeType?: string }> => {
     const stream = await http.open(url, bytes > 0 ? { range: `bytes=${bytes}-` } : {}, signal);
     if (bytes > 0 && !continues(stream, bytes)) await restart();
     const announced = Number(stream.header('content-length') ?? 0);
@@ -70,8 +69,10 @@ export async function download(options: DownloadOptions): Promise<{ bytes: numbe
     return { bytes, ...(type === undefined ? {} : { mimeType: type }) };
   };
   for (let tried = 1; ; tried += 1) {
+    // A question that has tries of its own.
+    const located = await options.locate();
     try {
-      return await attempt();
+      return await attempt(located);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       // What was there is longer than what is: somebody has replaced it.

@@ -4,6 +4,7 @@ import type { Appended } from '../ledger/ledger.ts';
 import type { CallEvent } from '../provider/event.ts';
 import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
+import { recordOf } from './notes.ts';
 import { told } from './patience.ts';
 import { tellPermission } from './permission-change.ts';
 import { react } from './react.ts';
@@ -48,13 +49,15 @@ function isEndOfNobody(desk: Desk, item: Appended): item is Terminated {
 }
 
 /** The end of a call that is finished in the ledger, told with its origin so that its flow hears of it. */
-async function tellStoredEnd({ deps, calls }: Desk, { event }: Terminated): Promise<void> {
-  const { ledger, businessNumber } = deps;
+async function tellStoredEnd(desk: Desk, { event }: Terminated): Promise<void> {
+  const { ledger, businessNumber } = desk.deps;
   const stored =
     (await ledger.findCall({ callId: event.callId })) ??
     (event.correlationId === undefined ? undefined : await ledger.findCall({ reservationId: event.correlationId }));
   const state = stored === undefined ? undefined : storedEnd(stored, businessNumber);
   if (stored === undefined || state === undefined) return;
   const origin = stored.origin === undefined ? {} : { origin: stored.origin };
-  calls.tell({ event: 'ended', call: viewOf(state), ...origin });
+  const call = viewOf(state);
+  const record = await recordOf(desk, call);
+  desk.calls.tell({ event: 'ended', call, ...origin, ...(record === undefined ? {} : { record }) });
 }

@@ -1,3 +1,4 @@
+import type { CallView } from '../call/call.ts';
 import type { CallRecord } from '../ledger/ledger.ts';
 import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
@@ -44,22 +45,20 @@ export function notes(desk: Desk): Pick<Switchboard, 'callRecords' | 'noteRecord
 const CLOCKS_DIFFER_MS = 120_000;
 
 /**
- * The record of a call that has ended, as it goes along with *ended*: what is durable then is told then. Says who ended the call
- * first, since providers do not. @returns undefined if the store cannot tell; never throws
+ * The record of a call, as it goes along with *ended*: what is durable then is told then. The store has no question about one
+ * call; few calls are with the same person at the same time.
+ *
+ * @returns undefined if the store cannot tell; never throws
  */
-export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRecord | undefined> {
+export async function recordOf(desk: Desk, call: CallView): Promise<CallRecord | undefined> {
   const { ledger, businessNumber } = desk.deps;
-  const { id, endedBy, contact, startedAt, direction } = view(call);
+  const { id, contact, startedAt, direction } = call;
   try {
-    await Promise.all(call.noting);
-    if (endedBy !== undefined) await ledger.noteCallEnd?.(id, { endedBy });
     let after: string | undefined;
     do {
       const page = await ledger.callRecords?.({
-        businessNumberId: businessNumber.id,
-        contact,
-        direction,
-        from: startedAt - CLOCKS_DIFFER_MS,
+        ...{ businessNumberId: businessNumber.id, contact, direction },
+        from: Math.max(0, startedAt - CLOCKS_DIFFER_MS),
         to: startedAt + CLOCKS_DIFFER_MS,
         ...(after === undefined ? {} : { after }),
       });
@@ -71,4 +70,17 @@ export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRe
     desk.deps.log('warn', `The record of call ${id} could not be read: ${told(error)}`);
   }
   return undefined;
+}
+
+/** The record of a call that has just ended, when all is in it that belongs there: recordings, and who ended it. */
+export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRecord | undefined> {
+  const ended = view(call);
+  await Promise.all(call.noting);
+  try {
+    // Providers do not say who ended a call.
+    if (ended.endedBy !== undefined) await desk.deps.ledger.noteCallEnd?.(call.id, { endedBy: ended.endedBy });
+  } catch (error) {
+    desk.deps.log('warn', `Who ended call ${call.id} could not be written: ${told(error)}`);
+  }
+  return recordOf(desk, ended);
 }

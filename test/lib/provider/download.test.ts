@@ -144,7 +144,7 @@ describe('fetching what a provider keeps', () => {
     assert.ok(sink.bytes.equals(WHOLE));
     await server?.close();
     sink = new Memory();
-    const other = await start((response, seen, nth) => {
+    const other = await start((response, _seen, nth) => {
       if (nth === 1) return cut(response, 100_000);
       // Not from where we were.
       response.writeHead(nth === 2 ? 206 : 200, nth === 2 ? { 'content-range': 'bytes 5-9/300000' } : {});

@@ -15,6 +15,7 @@ const TYPES = new Set([
   'message.received',
   'message.status',
   'account.restricted',
+  'capture.available',
   'unknown',
 ]);
 
