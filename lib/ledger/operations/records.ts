@@ -362,7 +362,7 @@ export interface Records {
    * and calls those without an end, and unanswered calls after the pair's `streakFrom`, always stay. Callback requests go by
    * the latest of their times, whatever their state. A pair goes, with its
    * names, if nothing holds on to it: no request, call, callback request or row of the audit, no do-not-call entry, stored status neither
-   * `granted` nor `pending`, none of its times later than `before`; one that others were merged into goes after them.
+   * `granted` nor `pending` (of one that was merged into another: whatever it is), none of its times later than `before`; one that others were merged into goes after them.
    */
   purge(what: Purge): void;
 }

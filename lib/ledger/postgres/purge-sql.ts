@@ -60,7 +60,7 @@ function purgeAudit(s: string, before: number, limit: number): Statement[] {
  * have written for it until then is seen. One that somebody is working on is left for the next time.
  */
 function purgePairs(s: string, before: number, limit: number): Statement[] {
-  const idle = `dnc_since IS NULL AND status NOT IN ('granted', 'pending')
+  const idle = `dnc_since IS NULL AND (merged_into IS NOT NULL OR status NOT IN ('granted', 'pending'))
     AND greatest(granted_at, ended_at, requested_at, replied_at, last_connected_at, requests_reset_before, streak_from,
       service_window_from, requests_blocked_until, calls_blocked_until, last_granted_at, opt_out_confirmed_at, 0) < $1`;
   const unheld = `NOT EXISTS (SELECT 1 FROM ${s}.request r WHERE r.pair_id = p.pair_id)

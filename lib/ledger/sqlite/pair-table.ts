@@ -3,6 +3,7 @@ import type { Contact, PermissionStatus } from '../../permission/model.ts';
 import { newPair } from '../../permission/pair-state.ts';
 import type { PairRow } from '../operations/records.ts';
 import { pairFromRow } from '../rows/pair-row.ts';
+import { moveAliases, namesChanged, namesIn } from './alias-table.ts';
 import { orNull, type Session, whole } from './session.ts';
 
 export function readPair(tx: Session, pairId: number): PairRow {
@@ -24,9 +25,11 @@ export function insertPair(tx: Session, numberId: number, contact: Contact): Pai
 }
 
 export function writeContact(tx: Session, pair: PairRow): void {
+  const names = namesIn(tx, pair.pairId);
   tx.db
     .statement('UPDATE pair SET phone=?, user_id=?, parent_user_id=?, name=?, language=?, time_zone=? WHERE pair_id=?')
     .run(...contactColumns(pair.contact), pair.pairId);
+  namesChanged(tx, pair.pairId, names);
 }
 
 export function writeState(tx: Session, pair: PairRow): void {
@@ -85,7 +88,7 @@ export function absorbPair(tx: Session, kept: number, gone: number): void {
   tx.db.statement('UPDATE request SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
   tx.db.statement('UPDATE call SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
   tx.db.statement('UPDATE callback SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
-  tx.db.statement('UPDATE alias SET pair_id = ? WHERE pair_id = ?').run(kept, gone);
+  moveAliases(tx, kept, gone);
   tx.db.statement('UPDATE pair SET merged_into = ? WHERE pair_id = ? OR merged_into = ?').run(kept, gone, gone);
 }
 
@@ -97,13 +100,26 @@ export function mergedInto(tx: Session, pairId: number): number[] {
 }
 
 export function forgetPair(tx: Session, pairId: number): void {
+  const names = namesIn(tx, pairId);
   tx.db
     .statement(
       `UPDATE pair SET phone = NULL, user_id = NULL, parent_user_id = NULL, name = NULL, language = NULL,
        time_zone = NULL, audit_key = ? WHERE pair_id = ?`,
     )
     .run(randomBytes(16), pairId);
+  namesChanged(tx, pairId, names);
 }
+
+/** One statement for each, so that each finds the index that has those of this status alone. */
+const ofStatus = (status: PermissionStatus): string =>
+  `SELECT * FROM pair WHERE number_id = ? AND status = '${status}' AND merged_into IS NULL AND pair_id > ?
+   ORDER BY pair_id LIMIT ?`;
+const OF_STATUS: Record<PermissionStatus, string> = {
+  not_requested: ofStatus('not_requested'),
+  pending: ofStatus('pending'),
+  granted: ofStatus('granted'),
+  denied: ofStatus('denied'),
+};
 
 export function pairsByStatus(
   tx: Session,
@@ -112,13 +128,7 @@ export function pairsByStatus(
   after: number,
   limit: number,
 ): PairRow[] {
-  return tx.db
-    .statement(
-      `SELECT * FROM pair WHERE number_id = ? AND status = ? AND merged_into IS NULL AND pair_id > ?
-       ORDER BY pair_id LIMIT ?`,
-    )
-    .all(numberId, status, after, limit)
-    .map(pairFromRow);
+  return tx.db.statement(OF_STATUS[status]).all(numberId, after, limit).map(pairFromRow);
 }
 
 /** People on the do-not-call list, in the order in which they became known. */

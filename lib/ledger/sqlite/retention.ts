@@ -1,6 +1,7 @@
 import { CHAIN_START } from '../operations/chain.ts';
 import type { Purge } from '../operations/records.ts';
 import { idAt } from '../rows/reservation-time.ts';
+import { deleteAliases } from './alias-table.ts';
 import { deleteCallback } from './callback-table.ts';
 import { readPlace, writePlace } from './chain-places.ts';
 import type { Session } from './session.ts';
@@ -84,7 +85,7 @@ function purgePairs(tx: Session, { before, limit }: Purge): void {
   const rows = tx.db
     .statement(
       `SELECT pair_id AS id,
-         dnc_since IS NULL AND status NOT IN ('granted', 'pending')
+         dnc_since IS NULL AND (merged_into IS NOT NULL OR status NOT IN ('granted', 'pending'))
          AND max(coalesce(granted_at, 0), coalesce(ended_at, 0), coalesce(requested_at, 0), coalesce(replied_at, 0),
            coalesce(last_connected_at, 0), coalesce(requests_reset_before, 0), coalesce(streak_from, 0),
            coalesce(service_window_from, 0), coalesce(requests_blocked_until, 0), coalesce(calls_blocked_until, 0),
@@ -99,7 +100,7 @@ function purgePairs(tx: Session, { before, limit }: Purge): void {
     .all(before, cursor(tx, 'purge_pair', 0), limit);
   for (const row of rows) {
     if (row.goes !== 1) continue;
-    tx.db.statement('DELETE FROM alias WHERE pair_id = ?').run(Number(row.id));
+    deleteAliases(tx, Number(row.id));
     tx.db.statement('DELETE FROM pair WHERE pair_id = ?').run(Number(row.id));
   }
   goOn(tx, 'purge_pair', rows.length < limit ? 0 : Number(rows.at(-1)?.id));

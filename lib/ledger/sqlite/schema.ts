@@ -150,5 +150,21 @@ DROP TABLE inbox_before;
 -- Permanent permissions do not expire.
 DROP INDEX pair_expiry;
 CREATE INDEX pair_expiry ON pair(expires_at) WHERE status = 'granted' AND expires_at IS NOT NULL;
+
+-- People by status, without writing the status into every entry.
+DROP INDEX pair_status;
+CREATE INDEX pair_not_requested ON pair(number_id) WHERE status = 'not_requested' AND merged_into IS NULL;
+CREATE INDEX pair_asked ON pair(number_id) WHERE status = 'pending' AND merged_into IS NULL;
+CREATE INDEX pair_allowed ON pair(number_id) WHERE status = 'granted' AND merged_into IS NULL;
+CREATE INDEX pair_denied ON pair(number_id) WHERE status = 'denied' AND merged_into IS NULL;
+
+-- A name that stands in the pair itself is found from there: extra is 0 for those alone.
+ALTER TABLE alias ADD COLUMN extra INTEGER NOT NULL DEFAULT 1;
+UPDATE alias SET extra = 0 WHERE value IN (
+  SELECT 'p' || phone FROM pair p WHERE p.pair_id = alias.pair_id
+  UNION ALL SELECT 'u' || user_id FROM pair p WHERE p.pair_id = alias.pair_id
+  UNION ALL SELECT 'e' || parent_user_id FROM pair p WHERE p.pair_id = alias.pair_id);
+DROP INDEX alias_pair;
+CREATE INDEX alias_extra ON alias(pair_id) WHERE extra = 1;
 `,
 ];

@@ -194,8 +194,16 @@ function inTheFile(db: DatabaseSync, acknowledged: readonly string[], findings: 
   )) {
     findings.over.push(`pair ${pair_id} has ${n} calls at once`);
   }
+  for (const { value } of strayNames(all)) findings.damaged.push(`nobody finds the pair of ${String(value)[0]}…`);
   halves(all, findings);
   chain(all, findings);
+}
+
+/** Names that would be left behind when their pair goes: said to stand in it, but not there. */
+export function strayNames(all: (sql: string) => Row[]): Row[] {
+  return all(`SELECT a.value FROM alias a LEFT JOIN pair p ON p.pair_id = a.pair_id AND p.number_id = a.number_id
+    WHERE p.pair_id IS NULL OR (a.extra = 0 AND coalesce(a.value <> 'p' || p.phone, 1)
+      AND coalesce(a.value <> 'u' || p.user_id, 1) AND coalesce(a.value <> 'e' || p.parent_user_id, 1))`);
 }
 
 /** Every change is one transaction: each row with its line in the audit, none without. */
