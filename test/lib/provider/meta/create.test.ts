@@ -88,6 +88,27 @@ describe('create: requests on the wire', () => {
       ],
     );
   });
+  it('tells why a call of a person cannot be answered, where its state says so; a reject of what is over is done', async () => {
+    const cases = [
+      ['The call has been terminated already.', 'provider_call_over'],
+      ['Call is no longer active', 'provider_call_over'],
+      ['The call is in progress already.', 'provider_call_in_progress'],
+      ['Call already accepted', 'provider_call_in_progress'],
+      ['SDP mismatch between pre_accept and accept', undefined],
+    ] as const;
+    for (const [details, code] of cases) {
+      const provider = await start(metaError(400, 100, { error_data: { details } }));
+      const error = await failure(provider.answerCall('wacid.1', SDP, { preAccept: false }));
+      assert.deepEqual([error.providerCode, error.outcome], ['100', 'refused'], details);
+      if (code === undefined) assert.ok(!error.code.startsWith('provider_call_'), error.code);
+      else assert.equal(error.code, code, details);
+      assert.equal(server.seen.length, 1, 'an answer is never repeated by itself');
+      if (code === 'provider_call_over') await provider.rejectCall('wacid.1');
+      else await assert.rejects(provider.rejectCall('wacid.1'));
+      await server.close();
+    }
+    await start(called);
+  });
   it('a free-form request, with and without text', async () => {
     const provider = await start(sent);
     const reply = await provider.requestPermission({
