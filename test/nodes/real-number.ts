@@ -103,6 +103,21 @@ export class RealNumber {
     return (await answer.json()) as Record<string, unknown>;
   }
 
+  /** What somebody else does at the number's settings: groups of `calling`, as WhatsApp has them. Needs the token `real-number`. */
+  graphSettings(calling: object): Promise<void> {
+    return this.graph('POST', '334455667788990/settings', { calling });
+  }
+
+  /** A request of somebody else to WhatsApp's API. Needs the token `real-number`. */
+  async graph(method: string, path: string, body: object): Promise<void> {
+    const answer = await fetch(`http://127.0.0.1:${this.#port}/v25.0/${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', authorization: 'Bearer real-number' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** Reads what the simulator saw. */
   async read(view: 'state' | 'requests' | 'violations' | 'webhooks'): Promise<Record<string, unknown>> {
     const answer = await fetch(`http://127.0.0.1:${this.#port}/control/${view}`);

@@ -33,7 +33,8 @@ export function numberSettings(http: HttpClient, path: string, now: () => Instan
     const before = await get(signal);
     const { settings: wanted, mistakes, droppedHolidays } = mergeSettings(before.settings, patch, now());
     if (mistakes.length > 0) throw invalid(mistakes);
-    const groups = groupsToWrite(before.raw, wanted, patch);
+    const asked = new Set(differingPaths(before.settings, wanted));
+    const groups = groupsToWrite(before.raw, wanted, asked);
     if (Object.keys(groups).length === 0) {
       return { settings: before.settings, changes: [], notApplied: [], droppedHolidays: [] };
     }
@@ -50,7 +51,6 @@ export function numberSettings(http: HttpClient, path: string, now: () => Instan
     const after = await get(signal).catch((error: unknown) => {
       throw doubt ?? error;
     });
-    const asked = new Set(differingPaths(before.settings, wanted));
     const [were, want, are] = [settingPaths(before.settings), settingPaths(wanted), settingPaths(after.settings)];
     const missing = differingPaths(wanted, after.settings).filter((path) => asked.has(path));
     // The answer was lost, and what the number has now tells whether the change got through.

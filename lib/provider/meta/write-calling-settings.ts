@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CallHours, type CallingSettings, type CallingSettingsPatch, DAYS } from '../calling-settings.ts';
+import { type CallHours, type CallingSettings, DAYS } from '../calling-settings.ts';
 import { readHoliday } from './read-calling-settings.ts';
 
 type Raw = Record<string, unknown>;
@@ -11,39 +11,34 @@ type Raw = Record<string, unknown>;
  *
  * @param raw the groups as read a moment ago
  * @param merged what they shall be
+ * @param paths what differs between the two, as `differingPaths` has it
  * @returns empty if all is so already
  */
-export function groupsToWrite(raw: Raw, merged: CallingSettings, patch: CallingSettingsPatch): Raw {
+export function groupsToWrite(raw: Raw, merged: CallingSettings, paths: ReadonlySet<string>): Raw {
   const groups: Raw = {};
-  if (patch.status !== undefined) groups.status = upper(merged.status);
-  if (patch.icons?.visibility !== undefined) groups.call_icon_visibility = upper(merged.icons.visibility);
-  if (patch.icons?.countries !== undefined) {
+  const differs = (start: string): boolean => [...paths].some((path) => path.startsWith(start));
+  if (differs('status')) groups.status = upper(merged.status);
+  if (differs('icons.visibility')) groups.call_icon_visibility = upper(merged.icons.visibility);
+  if (differs('icons.countries')) {
     groups.call_icons = { ...item(raw.call_icons), restrict_to_user_countries: merged.icons.countries };
   }
-  if (patch.hours !== undefined && merged.hours !== undefined) groups.call_hours = hoursGroup(raw, merged.hours, patch);
-  if (patch.callbackPermission !== undefined) groups.callback_permission_status = upper(merged.callbackPermission);
-  if (patch.keyExchange !== undefined) groups.srtp_key_exchange_protocol = upper(merged.keyExchange);
-  if (patch.codecs !== undefined) groups.audio = { ...item(raw.audio), additional_codecs: merged.codecs };
-  if (patch.voicemail !== undefined && merged.voicemail !== undefined) {
+  if (differs('hours.') && merged.hours !== undefined) {
+    groups.call_hours = hoursGroup(item(raw.call_hours), merged.hours, differs('hours.weekly.'));
+  }
+  if (differs('callbackPermission')) groups.callback_permission_status = upper(merged.callbackPermission);
+  if (differs('keyExchange')) groups.srtp_key_exchange_protocol = upper(merged.keyExchange);
+  if (differs('codecs')) groups.audio = { ...item(raw.audio), additional_codecs: merged.codecs };
+  if (differs('voicemail.') && merged.voicemail !== undefined) {
     groups.voicemail = voicemailGroup(item(raw.voicemail), merged.voicemail);
   }
-  if (patch.sip !== undefined) groups.sip = sipGroup(item(raw.sip), merged.sip.status);
-  return Object.fromEntries(
-    Object.entries(groups).filter(
-      ([name, value]) => !isDeepStrictEqual(value, raw[name]) && !isOffAlready(name, value, raw),
-    ),
-  );
+  // What was never set up is off.
+  if (differs('sip.') && raw.sip !== undefined) groups.sip = sipGroup(item(raw.sip), merged.sip.status);
+  return groups;
 }
 
-/** What was never set is off: Meta leaves the group out of its answer. */
-function isOffAlready(name: string, value: unknown, raw: Raw): boolean {
-  return name === 'sip' && raw.sip === undefined && (value as Raw).status === 'DISABLED';
-}
-
-function hoursGroup(raw: Raw, hours: CallHours, { hours: patch }: CallingSettingsPatch): Raw {
-  const before = item(raw.call_hours);
+function hoursGroup(before: Raw, hours: CallHours, newWeek: boolean): Raw {
   const weekly =
-    patch?.weekly === undefined && Array.isArray(before.weekly_operating_hours)
+    !newWeek && Array.isArray(before.weekly_operating_hours)
       ? before.weekly_operating_hours
       : DAYS.flatMap((day) =>
           (hours.weekly[day] ?? []).map(({ open, close }) => ({
