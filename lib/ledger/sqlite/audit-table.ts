@@ -6,6 +6,7 @@ import { digestOf, NOTHING } from './audit-digest.ts';
 import { readPlace, writePlace } from './chain-places.ts';
 import type { Database } from './database.ts';
 import type { Session } from './session.ts';
+import { longEvent, shortEvent } from './short-event.ts';
 import { lengthen, shorten } from './short-json.ts';
 
 /**
@@ -56,7 +57,7 @@ export function writeAudit(tx: Session, entry: AuditEntry): void {
     .statement(
       'INSERT INTO audit(seq, at, number_id, pair_id, event, detail, digest, prev, hash) VALUES(?,?,?,?,?,?,?,?,?)',
     )
-    .run(seq, row.at, row.numberId, row.pairId, row.event, shorten(detail), NOTHING, NOTHING, link);
+    .run(seq, row.at, row.numberId, row.pairId, shortEvent(row.event), shorten(detail), NOTHING, NOTHING, link);
   tx.chain.appended({ seq, hash: link });
 }
 
@@ -88,7 +89,7 @@ export function readAudit(db: Database, query: Parameters<Records['readAudit']>[
     const result: AuditRow = {
       seq: Number(row.seq),
       at: Number(row.at),
-      event: String(row.event),
+      event: longEvent(String(row.event)),
       detail: row.detail === null ? null : JSON.parse(lengthen(String(row.detail))),
       hash: row.hash instanceof Uint8Array ? Buffer.from(row.hash).toString('hex') : '',
     };

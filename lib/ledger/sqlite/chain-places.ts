@@ -1,6 +1,7 @@
 import type { ChainedRow, ChainPlace } from '../operations/records.ts';
 import { digestOf } from './audit-digest.ts';
 import type { Database } from './database.ts';
+import { longEvent } from './short-event.ts';
 import { lengthen } from './short-json.ts';
 
 type Name = 'audit_head' | 'audit_anchor';
@@ -30,7 +31,7 @@ export function auditChain(db: Database, afterSeq: number, limit: number): Chain
         at: Number(row.at),
         numberId: row.number_id === null ? null : Number(row.number_id),
         pairId: row.pair_id === null ? null : Number(row.pair_id),
-        event: String(row.event),
+        event: longEvent(String(row.event)),
         detail: row.detail === null ? null : lengthen(String(row.detail)),
         digest: digestOf(row),
         hash: bytes(row.hash),

@@ -15,7 +15,7 @@ export const APPLICATION_ID = 0x57434c47;
  * `audit.hash` = SHA-256(hash of the row before ‖ seq, at, number, pair, event, digest), digest = SHA-256(pair's audit key ‖ detail):
  * erasing a person's key and details leaves the chain whole and the digests worthless. What can be worked out is not stored:
  * `prev` and `digest` are empty, except in rows that were written before version 7, and but for the digest of an erased row;
- * `detail` is JSON with its usual pieces abbreviated (`short-json.ts`).
+ * `event` is one letter if it is a usual one (`short-event.ts`), `detail` is JSON with its usual pieces abbreviated (`short-json.ts`).
  */
 export const MIGRATIONS: readonly string[] = [
   `

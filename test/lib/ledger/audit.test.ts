@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
+import { longEvent } from '../../../lib/ledger/sqlite/short-event.ts';
 import { lengthen } from '../../../lib/ledger/sqlite/short-json.ts';
 import { ANA, NUMBER, Stand, temporaryFolder } from './stand.ts';
 
@@ -73,7 +74,7 @@ describe('the audit', () => {
         .update(key)
         .update(lengthen(String(row.detail)))
         .digest();
-      const text = `${row.seq}|${row.at}|${row.number_id ?? ''}|${row.pair_id ?? ''}|${row.event}|`;
+      const text = `${row.seq}|${row.at}|${row.number_id ?? ''}|${row.pair_id ?? ''}|${longEvent(String(row.event))}|`;
       prev = createHash('sha256').update(prev).update(text).update(digest).digest();
       assert.deepEqual(Buffer.from(row.hash as Uint8Array), prev);
     }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { dedupeKey } from '../../../lib/ledger/dedupe-key.ts';
 import type { AuditVerdict } from '../../../lib/ledger/ledger.ts';
+import { longEvent, shortEvent } from '../../../lib/ledger/sqlite/short-event.ts';
 import { lengthen } from '../../../lib/ledger/sqlite/short-json.ts';
 import { type Operation, SqliteStore } from '../../../lib/ledger/sqlite/store.ts';
 import { DEFAULT_PROFILE, findProfile } from '../../../lib/permission/rules.ts';
@@ -209,16 +210,13 @@ export function strayNames(all: (sql: string) => Row[]): Row[] {
 /** Every change is one transaction: each row with its line in the audit, none without. */
 function halves(all: (sql: string) => Row[], findings: Findings): void {
   const count = (sql: string): number => Number(all(`SELECT count(*) AS n FROM ${sql}`)[0]?.n);
+  const told = (event: string): number => count(`audit WHERE event IN ('${event}', '${shortEvent(event)}')`);
   const pairs: [string, number, number][] = [
-    ['calls reserved', count('call'), count("audit WHERE event = 'call_reserved'")],
-    ['requests reserved', count('request'), count("audit WHERE event = 'request_reserved'")],
-    [
-      'people on the do-not-call list',
-      count('pair WHERE dnc_since IS NOT NULL'),
-      count("audit WHERE event = 'do_not_call_listed'"),
-    ],
-    ['grants', count('pair WHERE granted_at IS NOT NULL'), count("audit WHERE event = 'permission_granted'")],
-    ['calls over', count('call WHERE outcome IS NOT NULL'), count("audit WHERE event = 'call_finished'")],
+    ['calls reserved', count('call'), told('call_reserved')],
+    ['requests reserved', count('request'), told('request_reserved')],
+    ['people on the do-not-call list', count('pair WHERE dnc_since IS NOT NULL'), told('do_not_call_listed')],
+    ['grants', count('pair WHERE granted_at IS NOT NULL'), told('permission_granted')],
+    ['calls over', count('call WHERE outcome IS NOT NULL'), told('call_finished')],
   ];
   for (const [what, rows, told] of pairs) {
     if (rows !== told) findings.halfWritten.push(`${what}: ${rows} in the table, ${told} in the audit`);
@@ -233,7 +231,8 @@ function chain(all: (sql: string) => Row[], findings: Findings): void {
     // Rows of the first format still have both; in others they are worked out.
     const { prev: before, digest } = row as { prev: Uint8Array; digest: Uint8Array };
     const whole = row.seq === seq && (before.length === 0 || Buffer.from(prev).equals(before));
-    const link = linkOf(prev, { ...row, digest: digest.length > 0 ? digest : digestOf(row) });
+    const event = longEvent(String(row.event));
+    const link = linkOf(prev, { ...row, event, digest: digest.length > 0 ? digest : digestOf(row) });
     if (!whole || !link.equals(row.hash as Uint8Array)) {
       findings.damaged.push(`the audit's chain breaks at ${row.seq}`);
       return;

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { DatabaseSync } from 'node:sqlite';
 import type { AuditVerdict } from '../../../lib/ledger/ledger.ts';
+import { longEvent } from '../../../lib/ledger/sqlite/short-event.ts';
 import { makeOldStore } from './old-store.ts';
 import { digestOf, linkOf } from './proof.ts';
 import { ANA, NOON, NUMBER, Stand, temporaryFolder } from './stand.ts';
@@ -52,8 +53,10 @@ describe('checking the audit', () => {
   }
 
   const found = (verdict: AuditVerdict): unknown => (verdict.ok ? 'ok' : [verdict.what, verdict.seq]);
+  /** With the event's name, which is what is hashed; the store takes it either way. */
+  const withEvent = (row: Row): Row => ({ ...row, event: longEvent(row.event) });
   const rowAt = (db: DatabaseSync, seq: number): Row =>
-    db.prepare('SELECT * FROM audit WHERE seq = ?').get(seq) as unknown as Row;
+    withEvent(db.prepare('SELECT * FROM audit WHERE seq = ?').get(seq) as unknown as Row);
   const write = (db: DatabaseSync, row: Row, seq = row.seq): unknown =>
     db
       .prepare('UPDATE audit SET at=?, number_id=?, pair_id=?, event=?, detail=?, hash=? WHERE seq=?')
@@ -176,7 +179,10 @@ describe('checking the audit', () => {
     const untouched = await checkedAfter(() => undefined);
     const verdict = await checkedAfter((db) => {
       let prev: Uint8Array = new Uint8Array(32);
-      const rows = db.prepare('SELECT * FROM audit ORDER BY seq').all() as unknown as Row[];
+      const rows = db
+        .prepare('SELECT * FROM audit ORDER BY seq')
+        .all()
+        .map((row) => withEvent(row as unknown as Row));
       for (const row of rows) {
         const anew = resealed(db, { ...row, at: row.at + 1 }, prev);
         write(db, anew);

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import * as fc from 'fast-check';
+import { longEvent, shortEvent } from '../../../../lib/ledger/sqlite/short-event.ts';
 import { lengthen, shorten } from '../../../../lib/ledger/sqlite/short-json.ts';
 
 describe('the short form of the audit’s details', () => {
@@ -33,5 +34,14 @@ describe('the short form of the audit’s details', () => {
     assert.deepEqual(codes.slice(0, 4), ['{"reservationId":"', '","callId":"', '","purpose":"', '","requestId":"']);
     assert.deepEqual(codes.slice(27), ['{"requestId":"', '"}']);
     assert.equal(new Set(codes).size, 29);
+  });
+});
+
+describe('the short form of the audit’s events', () => {
+  it('gives every name back, known or not, and is the same for ever', () => {
+    for (const event of ['permission_granted', 'call_reserved', 'callback_reopened', 'person_erased', 'x', '']) {
+      assert.equal(longEvent(shortEvent(event)), event);
+    }
+    assert.deepEqual(['request_reserved', 'permission_granted', 'callback_reopened'].map(shortEvent), ['0', '6', 'Y']);
   });
 });
