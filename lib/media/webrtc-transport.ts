@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { RTCDtlsTransport, RTCIceTransport, RtcpPacket } from 'werift';
 import type { MediaFacts } from './doctor/media-facts.ts';
+import { dropRepeats } from './handshake-repeats.ts';
 import type { RTCIceConnection } from './ice-connection.ts';
 import { checkAddresses } from './leg-addresses.ts';
 import type { LegOptions } from './media.ts';
@@ -178,6 +179,7 @@ export class WebRtcTransport implements Transport {
     const early = this.#keepEarlyHandshake();
     const connecting = this.#ice.start().then(() => {
       const started = this.#dtls.start();
+      dropRepeats(this.#dtls);
       early();
       return started;
     });

@@ -62,6 +62,31 @@ describe('WebRTC transport', () => {
     }
   });
 
+  for (const role of ['client', 'server'] as const)
+    it(`connects as DTLS ${role} though the network brings every packet of the handshake twice, and late`, async () => {
+      const transport = await WebRtcTransport.create(LOOPBACK, QUIET);
+      const offer = writeSdp({ ...(await transport.gather('controlling')), ...OFFER });
+      const peer = await loopbackPeer(true);
+      peer.addTransceiver('audio', { direction: 'sendrecv' });
+      await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+      await peer.setLocalDescription(await peer.createAnswer());
+      const [theirs] = peer.dtlsTransports;
+      if (!theirs) throw new Error('no transport');
+      if (role === 'client') theirs.role = 'server';
+      const { connection } = theirs.iceTransport;
+      const send = connection.send;
+      connection.send = async (data) => {
+        await send(data);
+        setTimeout(() => void send(data).catch(() => undefined), 5);
+      };
+      await transport.connect(readSdp(peer.localDescription?.sdp ?? ''), role);
+      await sleep(20);
+      assert.equal(transport.facts().secure, true);
+      assert.equal(transport.describe().dtlsRole, role);
+      await transport.close();
+      await closePeer(peer);
+    });
+
   it('survives 5,000 hostile datagrams before, while and after it connects', async () => {
     const transport = await WebRtcTransport.create(LOOPBACK, QUIET);
     const local = await transport.gather('controlling');
