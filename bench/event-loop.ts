@@ -1,10 +1,12 @@
 /*
  * What calls do to the flow engine's thread, and a busy flow to calls.
  *   delay     how late that thread is (ms above the 1 ms between looks) with transcoded and recorded calls, beside the same process without calls
- *   blocked   latency of calls that are passed through while that thread is blocked again and again, beside the same without blocking
+ *   blocked   latency of calls that are passed through while that thread is blocked again and again, beside the same without blocking, and beside
+ *             the same work in another process, which can only take processor time away
  *
  *   node bench/event-loop.ts [--transcoded=50] [--passed=20] [--seconds=10] [--rounds=2] [--block=100] [--every=500] [--native]
  */
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,18 +60,33 @@ async function delays(calls: number, seconds: number): Promise<{ idle: Delay; bu
   }
 }
 
-/** Latency of calls while the main thread is blocked for so many ms, or not at all. */
-async function blocked(calls: number, seconds: number, ms: number): Promise<FarResult> {
+type Blocked = 'nobody' | 'other' | 'main';
+const BLOCKED: Record<Blocked, string> = {
+  nobody: 'main thread free',
+  other: 'another process busy',
+  main: 'main thread blocked',
+};
+
+/** Does to its own process what `block` does to the flow engine's. */
+function busyProcess(ms: number, everyMs: number) {
+  const code = `setInterval(() => { const end = performance.now() + ${ms}; while (performance.now() < end); }, ${everyMs})`;
+  return spawn(process.execPath, ['-e', code], { stdio: 'ignore' });
+}
+
+/** Latency of calls while somebody is blocked again and again, or nobody. */
+async function blocked(calls: number, seconds: number, who: Blocked, ms: number, everyMs: number): Promise<FarResult> {
   const trial = new Trial(KIND, { codec: 'opus' });
+  const other = who === 'other' ? busyProcess(ms, everyMs) : undefined;
   try {
     await trial.setUp(calls);
     await trial.far.ask({ do: 'begin' });
-    if (ms > 0) await trial.subject.ask({ do: 'block', ms, everyMs: Number(values.every) });
+    if (who === 'main') await trial.subject.ask({ do: 'block', ms, everyMs });
     await sleep(SETTLE_MS);
     await trial.far.ask({ do: 'mark' });
     await sleep(seconds * 1000);
     return await trial.result();
   } finally {
+    other?.kill();
     trial.close();
   }
 }
@@ -92,17 +109,18 @@ async function main(): Promise<void> {
         `${figure(busy.p99 - idle.p99)} | ${far.sent - far.received} of ${far.sent} |`,
     );
   }
+  const every = Number(values.every);
+  console.log(`\nBlocked: ${ms} ms every ${every} ms.\n`);
   console.log(
-    `\n| ${passed} calls passed through | person → RTP p50 / p99 ms | RTP → person p50 / p99 ms | lost of sent |`,
+    `| ${passed} calls passed through | person → RTP p50 / p99 ms | RTP → person p50 / p99 ms | lost of sent | far end late p99 ms |`,
   );
-  console.log('|---|---|---|---|');
+  console.log('|---|---|---|---|---|');
   for (let round = 0; round < (rounds ?? 1); round += 1)
-    for (const blockMs of [0, ms ?? 0]) {
-      const far = await blocked(passed ?? 0, seconds, blockMs);
-      const name = blockMs === 0 ? 'main thread free' : `main thread blocked ${blockMs} ms every ${values.every} ms`;
+    for (const who of Object.keys(BLOCKED) as Blocked[]) {
+      const far = await blocked(passed ?? 0, seconds, who, ms ?? 0, every);
       console.log(
-        `| ${name} | ${figure(far.out.p50)} / ${figure(far.out.p99)} | ${figure(far.in.p50)} / ${figure(far.in.p99)} | ` +
-          `${far.sent - far.received} of ${far.sent} |`,
+        `| ${BLOCKED[who]} | ${figure(far.out.p50)} / ${figure(far.out.p99)} | ${figure(far.in.p50)} / ${figure(far.in.p99)} | ` +
+          `${far.sent - far.received} of ${far.sent} | ${figure(far.late)} |`,
       );
     }
 }

@@ -32,7 +32,7 @@ export async function phone(offer: string, ssrc: number, heard: (payload: Buffer
     ...{ sessionId: '1', setup: 'active', mid: remote.mid, bundled: remote.bundled },
     ...{ opusPayloadType: PAYLOAD_TYPE, eventPayloadType: 126, ssrc, cname: 'far' },
   });
-  transport.connect(remote, 'client').catch((error: unknown) => console.error(`far end: ${String(error)}`));
+  transport.connect(remote, 'client').catch((error: unknown) => console.error('A far end did not connect:', error));
   return {
     answer,
     send: (packet) => {
