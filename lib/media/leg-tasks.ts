@@ -1,4 +1,4 @@
-import { MediaError, type Written } from './media.ts';
+import type { Written } from './media.ts';
 import { Recorder } from './recorder.ts';
 import { Stream } from './stream.ts';
 import type { RunningTask } from './task.ts';
@@ -50,9 +50,4 @@ export class LegTasks {
     const task = this.#tasks.get(id);
     return task instanceof Stream ? task : undefined;
   }
-}
-
-/** A task that comes too late. */
-export function callIsOver(): MediaError {
-  return new MediaError('media_not_connected', 'The call is over.', 'Begin while the call is going on.');
 }

@@ -4,35 +4,36 @@ import type { Made, PersonPacket } from './bridge-way.ts';
 import type { Finding } from './doctor/finding.ts';
 import type { MediaFacts } from './doctor/media-facts.ts';
 import { explainFailure } from './doctor/no-media.ts';
+import { DtlsGoodbye } from './dtls-goodbye.ts';
 import { examineSdp, readTheirs } from './examine-sdp.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { Keypad } from './keypad.ts';
+import { callIsOver, closedMeanwhile, outOfTurn } from './leg-faults.ts';
 import { LegOutput } from './leg-output.ts';
 import { legStatistics } from './leg-statistics.ts';
-import { callIsOver, LegTasks } from './leg-tasks.ts';
+import { LegTasks } from './leg-tasks.ts';
 import { LegWatch } from './leg-watch.ts';
 import { LiveTasks, type Tell } from './live-tasks.ts';
-import {
-  type BridgeInfo,
-  type BridgeOptions,
-  type BridgeResult,
-  type DigitOptions,
-  type DigitResult,
-  type Interruption,
-  type LegEvents,
-  type LegOptions,
-  type LegState,
-  type LegStatistics,
-  MediaError,
-  type PlayOptions,
-  type PlayResult,
-  type RecordOptions,
-  type RecordResult,
-  type SpeechOptions,
-  type SpeechResult,
-  type StreamOptions,
-  type StreamResult,
-  type Written,
+import type {
+  BridgeInfo,
+  BridgeOptions,
+  BridgeResult,
+  DigitOptions,
+  DigitResult,
+  Interruption,
+  LegEvents,
+  LegOptions,
+  LegState,
+  LegStatistics,
+  PlayOptions,
+  PlayResult,
+  RecordOptions,
+  RecordResult,
+  SpeechOptions,
+  SpeechResult,
+  StreamOptions,
+  StreamResult,
+  Written,
 } from './media.ts';
 import type { Pacer } from './pacer.ts';
 import { Player } from './player.ts';
@@ -47,9 +48,6 @@ import { onceOver, type RunningTask, type TaskReport } from './task.ts';
 import type { DtlsRole, IceRole, IncomingPacket, Transport, TransportState } from './transport.ts';
 import { createTransport } from './transport-choice.ts';
 import { loadWerift } from './webrtc-transport.ts';
-
-/** A DTLS alert may be forged by anybody; if media still come after it, the call goes on. */
-const DTLS_CLOSE_DOUBT_MS = 2000;
 
 export type Emit = <E extends keyof LegEvents>(event: E, ...args: LegEvents[E]) => void;
 
@@ -83,13 +81,10 @@ export class WorkerLeg {
   #reporter!: RtcpReporter;
   #state: LegState = 'new';
   #accepted = false;
-  /**
-   * Of a call that the person placed: nothing is sent before it is accepted. Their client takes the first packet for the answer
-   * (meta-cloud-api.md §1.3, 2026-06-24), and the far end of a call of ours would hang up without packets.
-   */
+  /** Before a call to us is accepted nothing is sent: the client takes a packet for the answer (meta-cloud-api.md §1.3, 2026-06-24). */
   #holdsBack = false;
   #lastReceivedAt: number | undefined;
-  #dtlsClosedAt: number | undefined;
+  readonly #goodbye = new DtlsGoodbye();
   #closing: Promise<void> | undefined;
   #negotiatedAt: number | undefined;
   #connectMs: number | undefined;
@@ -263,12 +258,7 @@ export class WorkerLeg {
   }
 
   #expect(state: LegState): void {
-    if (this.#state === state && !this.#closing) return;
-    throw new MediaError(
-      'media_not_connected',
-      `The media of this call are ${this.#closing ? 'closed' : this.#state}, not ${state}.`,
-      'Negotiate each leg exactly once.',
-    );
+    if (this.#state !== state || this.#closing) throw outOfTurn(this.#closing ? 'closed' : this.#state, state);
   }
 
   async #describe(
@@ -308,7 +298,7 @@ export class WorkerLeg {
       this.#setState('connected');
       this.#pacer.add(this.#beat);
       this.#openGate();
-    } else if (state === 'closed' && this.#state === 'connected') this.#dtlsClosedAt ??= performance.now();
+    } else if (state === 'closed' && this.#state === 'connected') this.#goodbye.said(performance.now());
     else {
       this.#emit('finding', explainFailure(this.#facts()));
       this.#closing = this.#shut('failed');
@@ -371,7 +361,7 @@ export class WorkerLeg {
     this.#watch.beat(at);
     const reports = this.#holdsBack ? undefined : this.#reporter.due(at);
     if (reports) this.#transport.sendRtcp(reports);
-    if (this.#dtlsClosedAt !== undefined && at > this.#dtlsClosedAt + DTLS_CLOSE_DOUBT_MS) this.#judgeClose(at);
+    if (this.#goodbye.isTrue(at, this.#lastReceivedAt)) void this.close();
   }
 
   /** The packet of a beat: a key press of a bridge's far side, a prompt, a bridge's sound, or silence where nothing is passed through. */
@@ -391,13 +381,6 @@ export class WorkerLeg {
     if (said || !this.#output.stream.flowing(at)) this.#output.frame(said?.sound, at, said?.samples);
   }
 
-  /** Did the peer really hang up, or was its alert a forgery? */
-  #judgeClose(at: number): void {
-    const stillHere = this.#lastReceivedAt !== undefined && at - this.#lastReceivedAt < DTLS_CLOSE_DOUBT_MS / 2;
-    this.#dtlsClosedAt = undefined;
-    if (!stillHere) void this.close();
-  }
-
   #forward(packet: RtpDatagram, at: number, event: boolean): boolean {
     if (!this.#open || this.#player.playing || this.#live.speaking) return false;
     return this.#output.forward(packet, at, event);
@@ -414,8 +397,4 @@ export class WorkerLeg {
     this.#setState(state);
     await Promise.all(tasks);
   }
-}
-
-function closedMeanwhile(): MediaError {
-  return new MediaError('media_not_connected', 'The call ended before its media were set up.', 'Place it again.');
 }

@@ -154,6 +154,11 @@ for (const { name, options: LOOPBACK, native } of ENGINES)
       await peer.setRemoteDescription({ type: 'answer', sdp: mirrored });
       await reaches(leg, 'connected');
       assert.equal((await leg.statistics()).dtlsRole, 'client');
+      // The person's client would take the first packet for the answer to the call.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.equal((await leg.statistics()).packetsSent, 0, 'something was sent before the call was accepted');
+      leg.accepted();
+      while ((await leg.statistics()).packetsSent === 0) await new Promise((resolve) => setTimeout(resolve, 20));
       await leg.close();
       await closePeer(peer);
     });
