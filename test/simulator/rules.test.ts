@@ -149,7 +149,9 @@ describe('simulator: the referee', () => {
   it('calling disabled, wrong country, pause: in this order, pause until its end', () => {
     const one = number();
     assert.equal(numberRefusal(one, 'PT', NOW), undefined);
-    one.restriction = { type: 'x', until: NOW + 1 };
+    one.restriction = { type: 'RESTRICTED_USER_INITIATED_CALLING', until: NOW + 1 };
+    assert.equal(numberRefusal(one, 'PT', NOW), undefined);
+    one.restriction = { type: 'RESTRICTED_BUSINESS_INITIATED_CALLING', until: NOW + 1 };
     assert.equal(numberRefusal(one, 'PT', NOW)?.code, 138014);
     assert.equal(numberRefusal(one, 'PT', NOW + 1), undefined);
     assert.equal(numberRefusal(one, 'US', NOW)?.code, 138013);

@@ -131,7 +131,7 @@ describe('lib/switchboard/react', () => {
       status: 'delivered',
       errors: [],
     });
-    assert.deepEqual(statuses, [{ messageId: 'wamid.1', status: 'delivered', errors: [] }]);
+    assert.deepEqual(statuses, [{ messageId: 'wamid.1', status: 'delivered', at: 1, errors: [] }]);
     await switchboard.close('shutdown');
   });
 

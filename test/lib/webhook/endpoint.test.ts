@@ -97,7 +97,7 @@ describe('webhook endpoint', () => {
     const bad: WebhookRequest[] = [
       request(ringing(), 'wrong'),
       { rawBody: p.bytes(ringing()), header: () => undefined },
-      { rawBody: p.bytes(ringing()), header: () => '' },
+      { rawBody: p.bytes(ringing()), header: (name) => (name === 'x-hub-signature-256' ? '' : undefined) },
       { rawBody: p.bytes(JSON.parse(body.toString())), header: good.header },
       { rawBody: Buffer.alloc(0), header: good.header },
     ];
