@@ -12,8 +12,9 @@ const FILES: Record<Kind, string> = {
 };
 /** So many calls are set up at once; more only delay each other. */
 const SETUPS = 10;
-/** A subject that has not set up its calls by then is given up. */
-const SETUP_LIMIT_MS = 30_000;
+/** A subject that has not set up its calls by then is given up: so long, and so much longer for each call. */
+const SETUP_LIMIT_MS = 20_000;
+const SETUP_LIMIT_CALL_MS = 300;
 
 class Process<Command> {
   readonly #child: ChildProcess;
@@ -102,7 +103,10 @@ export class Trial {
       }
     };
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new Error('set-up hangs')), SETUP_LIMIT_MS);
+    const timer = setTimeout(
+      () => late.reject(new Error('set-up hangs')),
+      SETUP_LIMIT_MS + calls * SETUP_LIMIT_CALL_MS,
+    );
     try {
       await Promise.race([Promise.all(Array.from({ length: SETUPS }, one)), late.promise]);
     } finally {
