@@ -6,6 +6,8 @@ export interface SoundFeatures {
   periodic: number;
   /** How much its spectrum is the one of 60 ms ago: 1 a held tone or chord, or a hum. Speech glides. */
   still: number;
+  /** How far the pitch is from that of 60 ms ago, in cents (hundredths of a semitone). Nothing where one of them has no pitch. */
+  glide?: number;
   /** Share of the power in the few strongest lines: near 1 for tones, less for voices. */
   pure: number;
 }
@@ -22,6 +24,8 @@ const LAG_TO = 57;
 /** At a rate of 4 kHz: 40 ms. */
 const PITCH_WINDOW = 160;
 const MEMORY = 3;
+/** Below this a frame has no pitch. */
+const PITCHED = 0.5;
 const SILENT_DBFS = -100;
 /** Frames as quiet as this are not analysed: nobody hears them. */
 const INAUDIBLE_DBFS = -65;
@@ -62,6 +66,9 @@ export class SoundAnalysis {
   readonly #real = new Float32Array(WINDOW);
   readonly #imaginary = new Float32Array(WINDOW);
   readonly #slow = new Float32Array(WINDOW / 2);
+  readonly #scores = new Float32Array(LAG_TO + 2);
+  /** Of the last frames, the oldest first; 0: none. */
+  readonly #lags = new Float32Array(MEMORY);
   readonly #spectra = Array.from({ length: MEMORY + 1 }, () => new Float32Array(TO - FROM));
   #turn = 0;
   #mean = 0;
@@ -84,10 +91,21 @@ export class SoundAnalysis {
     this.#turn += 1;
     if (levelDbfs < INAUDIBLE_DBFS) {
       spectrum.fill(0);
+      this.#glide(0);
       return { levelDbfs, periodic: 0, still: 0, pure: 0 };
     }
     const pure = this.#spectrum(spectrum);
-    return { levelDbfs, periodic: this.#periodic(), still: likeness(spectrum, former), pure };
+    const { periodic, lag } = this.#pitch();
+    const glide = this.#glide(periodic > PITCHED ? lag : 0);
+    return { levelDbfs, periodic, still: likeness(spectrum, former), pure, ...(glide !== undefined && { glide }) };
+  }
+
+  /** Remembers the pitch of a frame, and compares it with that of three frames before. */
+  #glide(lag: number): number | undefined {
+    const before = this.#lags[0] as number;
+    this.#lags.copyWithin(0, 1);
+    this.#lags[MEMORY - 1] = lag;
+    return lag > 0 && before > 0 ? Math.abs(1200 * Math.log2(lag / before)) : undefined;
   }
 
   /** Fills in amplitudes (square roots of them, so that weak lines count), and tells the share of the strongest lines. */
@@ -117,14 +135,16 @@ export class SoundAnalysis {
     return Math.min(1, strongest / total);
   }
 
-  #periodic(): number {
+  /** How periodic the sound is, and its period in samples of 4 kHz; 0 where that is at the border of what is searched. */
+  #pitch(): { periodic: number; lag: number } {
     const start = WINDOW - 2 * (PITCH_WINDOW + LAG_TO);
     for (let index = 0; index < PITCH_WINDOW + LAG_TO; index += 1)
       this.#slow[index] =
         (this.#history[start + 2 * index] as number) + (this.#history[start + 2 * index + 1] as number);
     let here = 1e-9;
     for (let index = LAG_TO; index < PITCH_WINDOW + LAG_TO; index += 1) here += (this.#slow[index] as number) ** 2;
-    let best = 0;
+    this.#scores.fill(0);
+    let best = LAG_FROM;
     for (let lag = LAG_FROM; lag <= LAG_TO; lag += 1) {
       let product = 0;
       let there = 1e-9;
@@ -134,9 +154,14 @@ export class SoundAnalysis {
         there += before * before;
       }
       if (product <= 0) continue;
-      best = Math.max(best, product / Math.sqrt(here * there));
+      this.#scores[lag] = product / Math.sqrt(here * there);
+      if ((this.#scores[lag] as number) > (this.#scores[best] as number)) best = lag;
     }
-    return best;
+    const [left, top, right] = this.#scores.subarray(best - 1, best + 2) as unknown as [number, number, number];
+    const bend = left - 2 * top + right;
+    const inside = best > LAG_FROM && best < LAG_TO && bend < 0;
+    // Between the samples, by a parabola through the three: steps of whole samples would be up to 170 cents.
+    return { periodic: top, lag: inside ? best + (left - right) / (2 * bend) : 0 };
   }
 }
 

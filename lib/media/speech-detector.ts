@@ -8,12 +8,17 @@ const QUIETEST_DBFS = -50;
 /** While somebody speaks, so much above it still counts as going on. */
 const GOES_ON_DB = 5;
 /** So many voiced frames among the last ones make a begin. */
-const VOICED = 4;
+const VOICED = 3;
 const AMONG = 8;
-/** A voiced frame: periodic, gliding, no pure tone (measured on voices, tones and music; docs/benchmarks.md). */
+/**
+ * A voiced frame: periodic, its spectrum moving, no pure tone, and its pitch neither held (a note) nor jumping (the next note): voices glide, by
+ * half a semitone or one in 60 ms (measured on voices, tones and music; bench/speech.ts).
+ */
 const PERIODIC = 0.5;
 const STILL = 0.9;
 const PURE = 0.93;
+const HELD_CENTS = 8;
+const JUMP_CENTS = 350;
 /** After a held tone nothing is taken for speech for so long: notes follow notes. */
 const TONE_VETO_MS = 500;
 /** Sound without speech for so long, with rests not longer than that, is hold. */
@@ -60,11 +65,12 @@ export class SpeechDetector {
   frame(frame: Int16Array, options: Required<SpeechOptions>): SpeechEvent[] {
     const at = this.nowMs;
     this.nowMs += FRAME_MS;
-    const { levelDbfs, periodic, still, pure } = this.#analysis.measure(frame);
+    const { levelDbfs, periodic, still, pure, glide } = this.#analysis.measure(frame);
     const above = levelDbfs - this.#floor;
     const audible = levelDbfs > QUIETEST_DBFS && above > ABOVE_NOISE_DB;
     if (audible && (still > STILL || pure > PURE)) this.#vetoUntil = at + TONE_VETO_MS;
-    const voiced = audible && periodic > PERIODIC && still <= STILL && pure <= PURE && at >= this.#vetoUntil;
+    const glides = glide === undefined || (glide > HELD_CENTS && glide < JUMP_CENTS);
+    const voiced = audible && periodic > PERIODIC && glides && still <= STILL && pure <= PURE && at >= this.#vetoUntil;
     this.#recent.push(voiced);
     if (this.#recent.length > AMONG) this.#recent.shift();
     // A tone is never the noise of the place.

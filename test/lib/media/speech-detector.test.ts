@@ -1,71 +1,21 @@
 import { strict as assert } from 'node:assert';
-import { execFileSync } from 'node:child_process';
-import { createOpusDecoder, createOpusEncoder, type OpusDecoder, type OpusEncoder } from '../../../lib/media/opus.ts';
-import { resample } from '../../../lib/media/resample.ts';
-import { SpeechDetector } from '../../../lib/media/speech-detector.ts';
+import { bargeIn } from '../../../bench/speech/barge-in.ts';
+import { nobody } from '../../../bench/speech/nobody.ts';
+import { LEAD_MS, Listener, made, onsetMs, RATE, scene, spoken } from '../../../bench/speech/scenes.ts';
 import type { SpeechEvent } from '../../../lib/media/speech-options.ts';
-import { decodeWav } from '../../browser/audio.ts';
 
-const RATE = 16_000;
 const OPTIONS = { endMs: 600, initialSilenceMs: 5000, longSilenceMs: 4000 };
-const LEAD_MS = 2500;
-
-/** Always the same noise. */
-function noise(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 0x8000_0000 - 1;
-  };
-}
-const made = (seconds: number, sample: (t: number) => number): Float32Array =>
-  Float32Array.from({ length: seconds * RATE }, (_, index) => sample(index / RATE));
-const sine = (hertz: number, t: number): number => Math.sin(2 * Math.PI * hertz * t);
-const power = (sound: Float32Array): number => Math.sqrt(sound.reduce((sum, x) => sum + x * x, 0) / sound.length);
-
-function spoken(voice: string, text: string): Float32Array {
-  const bytes = execFileSync('espeak-ng', ['-v', voice, '--stdout', text]);
-  // Written to a pipe, its header does not know the length.
-  bytes.writeUInt32LE(bytes.length - 44, 40);
-  const { channels, sampleRate } = decodeWav(bytes);
-  return resample(channels[0] as Float32Array, sampleRate, RATE);
-}
-
-/** Silence or noise, then a voice at that level (dBFS), then a second and a half of the same noise. */
-function scene(voice: Float32Array, level: number, snr: number, random = noise(7)): Float32Array {
-  const lead = (LEAD_MS * RATE) / 1000;
-  const gain = 10 ** (level / 20) / power(voice);
-  const hiss = 10 ** ((level - snr) / 20) * Math.sqrt(3);
-  return Float32Array.from(
-    { length: lead + voice.length + 1.5 * RATE },
-    (_, index) => (voice[index - lead] ?? 0) * gain + random() * hiss,
-  );
-}
 
 describe('telling speech from silence and hold', function () {
   this.timeout(60_000);
-  let encoder: OpusEncoder;
-  let decoder: OpusDecoder;
+  let listener: Listener;
   before(async () => {
-    encoder = await createOpusEncoder({ sampleRate: RATE, channels: 1 });
-    decoder = await createOpusDecoder({ sampleRate: 8000, channels: 1 });
+    listener = await Listener.create();
   });
-  after(() => {
-    encoder.free();
-    decoder.free();
-  });
+  after(() => listener.close());
 
   /** What is told of a sound that went through the codec. */
-  function events(sound: Float32Array): (SpeechEvent & { toldMs: number })[] {
-    const detector = new SpeechDetector();
-    const told: (SpeechEvent & { toldMs: number })[] = [];
-    for (let at = 0; at + 320 <= sound.length; at += 320) {
-      const frame = Int16Array.from(sound.subarray(at, at + 320), (x) => Math.max(-1, Math.min(1, x)) * 32_767);
-      for (const event of detector.frame(decoder.decode(encoder.encode(frame)), OPTIONS))
-        told.push({ ...event, toldMs: detector.nowMs });
-    }
-    return told;
-  }
+  const events = (sound: Float32Array) => listener.hear(sound, OPTIONS).told;
   const of = (told: SpeechEvent[], name: string) => told.filter(({ event }) => event === name);
 
   for (const voice of ['en', 'en+f2', 'en+m7', 'pt-br', 'de', 'es'])
@@ -82,21 +32,23 @@ describe('telling speech from silence and hold', function () {
         }
     });
 
-  const random = noise(3);
-  const QUIET: Record<string, (t: number) => number> = {
-    silence: () => 0,
-    'comfort noise': () => 0.001 * random(),
-    'soft noise': () => 0.01 * random(),
-    'loud noise': () => 0.15 * random(),
-    'bursts of noise': (t) => (t % 2 < 0.7 ? 0.1 : 0.003) * random(),
-    hum: (t) => 0.05 * (sine(50, t) + sine(100, t) + sine(150, t) / 2),
-    'a tone': (t) => 0.3 * sine(440, t),
-    ringing: (t) => (t % 5 < 1 ? 0.2 * sine(425, t) : 0),
-    beeps: (t) => (t % 0.5 < 0.2 ? 0.2 * sine(1000, t) : 0),
-    keys: (t) => (t % 0.4 < 0.1 ? 0.2 * (sine(770, t) + sine(1336, t)) : 0),
-    'a held chord': (t) => 0.1 * (sine(220, t) + sine(277, t) + sine(330, t) + sine(440, t) / 2),
-  };
-  for (const [name, sample] of Object.entries(QUIET))
+  it('cuts a prompt within 200 ms of the arrival of a voice, by RTP time', async () => {
+    const late: string[] = [];
+    for (const voice of ['en', 'en+f2', 'en+m7', 'pt-br', 'de', 'es']) {
+      const said = spoken(voice, 'Yes, who is there?');
+      const cut = await bargeIn([...listener.packets(scene(said, -20, 99))], LEAD_MS + onsetMs(said));
+      if (cut === undefined || cut < 0 || cut > 200) late.push(`${voice}: ${cut} ms`);
+    }
+    assert.deepEqual(late, []);
+    assert.equal(
+      await bargeIn([...listener.packets(new Float32Array(3 * RATE))], 0),
+      undefined,
+      'silence cuts nothing',
+    );
+  });
+
+  const { quiet, tones } = nobody();
+  for (const [name, sample] of Object.entries({ ...quiet, ...tones }))
     it(`takes ${name} for nobody`, () => {
       const told = events(made(12, sample));
       assert.deepEqual(of(told, 'speech_start'), []);
@@ -105,8 +57,7 @@ describe('telling speech from silence and hold', function () {
         [5000],
       );
       const hold = of(told, 'hold_start').length;
-      if (['a tone', 'ringing', 'beeps', 'keys', 'a held chord'].includes(name))
-        assert.ok(hold > 0, JSON.stringify(told));
+      if (name in tones) assert.ok(hold > 0, JSON.stringify(told));
       if (['silence', 'comfort noise'].includes(name)) assert.equal(hold, 0);
     });
 
