@@ -1,5 +1,6 @@
 import type { CallView } from '../call/call.ts';
 import type { Instant } from '../permission/model.ts';
+import type { Captures } from '../provider/provider.ts';
 
 /** Why a call to us is refused, in words for flows. */
 export interface Refusal {
@@ -19,6 +20,8 @@ export interface AnswerPlan {
   preAccept: boolean;
   /** We hang up after this time of conversation; 0: never. */
   maxSeconds: number;
+  /** What the provider shall keep of the call; it announces that itself. */
+  captures?: Captures;
   /** `refuse`: why. */
   refusal?: Refusal;
   /** `refuse`: a message that the person gets; at most one an hour. */
@@ -69,7 +72,7 @@ export class Attendance {
   async somebody(ms: number): Promise<void> {
     if (this.#attendants.size > 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, ms).unref();
     this.#waiting.add(resolve);
     await promise;
     clearTimeout(timer);

@@ -40,6 +40,15 @@ async function answered(made: Bench<FakeLedger>): Promise<string> {
   return id;
 }
 
+/** Every different order of these steps. */
+function* orders<T>(items: T[]): Generator<T[]> {
+  if (items.length === 0) yield [];
+  for (const [index, item] of items.entries()) {
+    if (items.indexOf(item) < index) continue;
+    for (const rest of orders(items.toSpliced(index, 1))) yield [item, ...rest];
+  }
+}
+
 describe('lib/switchboard: calls to us', () => {
   it('claims, prepares at once, accepts with the very same description, and opens the gate after the reply', async () => {
     const made = attended();
@@ -322,5 +331,53 @@ describe('lib/switchboard: calls to us', () => {
     await made.switchboard.refuse(id, { nodeId: 'node-1' });
     assert.deepEqual([made.provider.rejected, made.provider.terminated], [[CALL], [CALL]]);
     await made.switchboard.close('config_removed');
+  });
+
+  it('one ended for any order and repetition of connect, terminate and our accept, with every pause of the store', async () => {
+    for (const [round, order] of [...orders(['rings', 'rings', 'ends', 'ends', 'accept'])].entries()) {
+      const made = attended();
+      const slow = round % 3;
+      const claim = made.ledger.claimCall.bind(made.ledger);
+      made.ledger.claimCall = async (callId) => {
+        await new Promise((resolve) => setTimeout(resolve, slow));
+        return claim(callId);
+      };
+      const [ring, end] = [rings(), ends()];
+      for (const step of order) {
+        if (step === 'rings') await made.deliver(ring);
+        if (step === 'ends') await made.deliver(end);
+        const call = made.changes[0]?.call;
+        if (step === 'accept' && call !== undefined)
+          await made.switchboard.accept(call.id, { nodeId: 'node-1' }).catch(() => {});
+        if (round % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await until('all is handed out', () => [ring, end].every(({ id }) => made.ledger.handedOut.includes(id)));
+      const rung = made.events().filter((event) => event === 'ringing').length;
+      assert.equal(made.ended().length, rung, order.join(' '));
+      assert.ok(rung <= 1);
+      assert.equal(made.provider.answers.filter(({ action }) => action === 'accept').length <= 1, true);
+      await made.switchboard.close('config_removed');
+      assert.equal(made.media.legs(), 0, order.join(' '));
+    }
+  });
+
+  it('a hang-up that comes while the call is being claimed ends it after it rang', async () => {
+    const made = attended();
+    const gate = Promise.withResolvers<void>();
+    const claim = made.ledger.claimCall.bind(made.ledger);
+    made.ledger.claimCall = async (callId) => {
+      const stored = await claim(callId);
+      await gate.promise;
+      return stored;
+    };
+    await made.deliver(rings());
+    await made.deliver(ends());
+    assert.deepEqual(made.events(), []);
+    gate.resolve();
+    await until('the end', () => made.ended().length === 1);
+    assert.deepEqual([made.events(), made.ended()[0]?.call.outcome], [['ringing', 'ended'], 'cancelled']);
+    await until('both are handed out', () => made.ledger.handedOut.length === 2);
+    await made.switchboard.close('config_removed');
+    assert.equal(made.media.legs(), 0);
   });
 });
