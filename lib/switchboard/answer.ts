@@ -1,6 +1,6 @@
 import type { CallView } from '../call/call.ts';
 import type { EventError } from '../provider/event.ts';
-import { ProviderError } from '../provider/provider.ts';
+import { type Captures, ProviderError } from '../provider/provider.ts';
 import { type Desk, inBackground } from './desk.ts';
 import { listen } from './listen.ts';
 import { type LiveCall, view } from './live-call.ts';
@@ -88,10 +88,13 @@ export async function sendAccept(desk: Desk, call: LiveCall, callId: string): Pr
   } catch (error) {
     return desk.apply(call, { kind: 'accept_failed', error: mediaFault(error), over: false });
   }
+  const captures = capturesOf(desk, call);
   for (let again = false; ; again = true) {
     if (call.state.name !== 'accepting') return;
     try {
-      await desk.deps.provider.answerCall(callId, answer, { preAccept: false, correlationId: call.id });
+      await desk.deps.provider.answerCall(callId, answer, { preAccept: false, correlationId: call.id, ...captures });
+      // The provider tells the person as soon as they are connected.
+      if (captures.captures !== undefined) call.announced = true;
       return desk.apply(call, { kind: 'accept_confirmed' });
     } catch (error) {
       const code = error instanceof ProviderError ? error.code : undefined;
@@ -101,6 +104,15 @@ export async function sendAccept(desk: Desk, call: LiveCall, callId: string): Pr
       desk.deps.log('warn', `Whether call ${call.id} was taken is unknown, asking once more: ${told(error)}`);
     }
   }
+}
+
+/** What the provider shall keep of a call to us, as the node that took it has it. One that keeps nothing is not asked. */
+function capturesOf({ deps }: Desk, call: LiveCall): { captures?: Captures } {
+  const captures = call.origin === undefined ? undefined : planOf(call, call.origin.nodeId)?.captures;
+  if (captures === undefined) return {};
+  if (deps.provider.capabilities.captures === true) return { captures };
+  deps.log('warn', `${deps.provider.name} does not record or transcribe calls; call ${call.id} is taken without.`);
+  return {};
 }
 
 /** Our answer to the person's offer; made once, so that `pre_accept` and `accept` carry the same. */

@@ -2,11 +2,13 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CallRecord } from '../../lib/ledger/ledger.ts';
+import { wavHeader } from '../../lib/media/wav-writer.ts';
 import { helper, Inbox } from './helper.ts';
 import { ANA, CONFIG, RealNumber } from './real-number.ts';
 
 const at = { z: 'tab', x: 1, y: 1 };
 const media = (id: string, more: object) => ({ id, type: 'wa-call-media', ...at, config: 'number', ...more });
+const SHORT = { action: 'play', source: 'sound', sourceType: 'msg' };
 const FLOW = [
   { id: 'tab', type: 'tab', label: 'Test' },
   { ...CONFIG, recordingRule: 'announced' },
@@ -17,13 +19,17 @@ const FLOW = [
   // Too early: nobody has told the person.
   media('early', { action: 'record', wires: [['wrong'], []] }),
   // A prompt that says nothing of it does not count.
-  media('prompt', { action: 'play', wires: [['prompted', 'stillEarly'], []] }),
+  media('prompt', { ...SHORT, wires: [['prompted', 'stillEarly'], []] }),
   media('stillEarly', { action: 'record', wires: [['wrong'], []] }),
-  media('announce', { action: 'play', announcement: true, wires: [['announced', 'record'], []] }),
+  media('announce', { ...SHORT, announcement: true, wires: [['announced', 'record'], []] }),
   media('record', { action: 'record', wires: [['recorded'], []] }),
   {
     ...{ id: 'captured', type: 'wa-call-initiate', ...at, config: 'number', captureRecording: true },
     ...{ captureTranscript: true, captureLanguage: 'pt', wires: [['record', 'answered'], ['ended'], [], ['blocked']] },
+  },
+  {
+    ...{ id: 'answer', type: 'wa-call-answer', ...at, config: 'number', afterSeconds: 0, captureRecording: true },
+    ...{ capturePurpose: 'your order', captureLanguage: 'es', wires: [[], ['taken', 'record'], ['over'], []] },
   },
   { id: 'hangup', type: 'wa-call-terminate', ...at, config: 'number', wires: [['hung']] },
   {
@@ -33,9 +39,20 @@ const FLOW = [
   { id: 'allowed', type: 'wa-call-permission-in', ...at, config: 'number', wires: [['granted'], [], []] },
   { id: 'log', type: 'wa-call-events', ...at, config: 'number', wires: [['logged']] },
   { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
-  ...['answered', 'ended', 'blocked', 'wrong', 'prompted', 'announced', 'recorded', 'hung', 'found', 'each'].map(
-    (id) => ({ id, type: 'helper', ...at, wires: [] }),
-  ),
+  ...[
+    'answered',
+    'ended',
+    'blocked',
+    'wrong',
+    'prompted',
+    'announced',
+    'recorded',
+    'hung',
+    'found',
+    'each',
+    'taken',
+    'over',
+  ].map((id) => ({ id, type: 'helper', ...at, wires: [] })),
   ...['granted', 'logged', 'caught'].map((id) => ({ id, type: 'helper', ...at, wires: [] })),
 ];
 
@@ -52,6 +69,9 @@ describe('recorded calls and their records, with sound', function () {
       if (message.topic === topic) return message;
     }
   };
+
+  /** A fifth of a second. */
+  const sound = Buffer.concat([wavHeader(8000, 1, 3200), Buffer.alloc(3200)]);
 
   before(async () => {
     await number.start();
@@ -73,12 +93,12 @@ describe('recorded calls and their records, with sound', function () {
     send('call', { contact: ANA, purpose: 'delivery, =4471' });
     const answered = await box('answered').at(0);
     assert.equal(code(await box('caught').at(0)), 'announcement_missing');
-    send('prompt', answered);
+    send('prompt', { ...answered, sound });
     assert.equal((await box('prompted').at(0)).media !== undefined, true);
     const refused = await box('caught').at(1);
     assert.equal(code(refused), 'announcement_missing');
     assert.match((refused.error as unknown as { message: string }).message, /Play a prompt that is marked/);
-    send('announce', answered);
+    send('announce', { ...answered, sound });
     await box('announced').at(0);
     send('hangup', answered);
     const recorded = await box('recorded').at(0);
@@ -137,6 +157,37 @@ describe('recorded calls and their records, with sound', function () {
     assert.equal(box('each').messages.length, 2);
   });
 
+  it('are those of people who call us, too', async () => {
+    await number.control('call/start', { user: '5511955500123', voice: { kind: 'tone' } });
+    const taken = await box('taken').at(0);
+    send('hangup', taken);
+    await box('over').at(0);
+    const { file } = (await box('recorded').at(2)).recording as { file: string };
+    const { payload } = await box('each').at(2);
+    const { direction, placedBy, missed, billedPulses, recordings } = payload as unknown as CallRecord;
+    assert.deepEqual([direction, placedBy, missed, billedPulses], ['inbound', 'contact', undefined, undefined]);
+    assert.deepEqual(
+      recordings.map((recording) => recording.file),
+      [file],
+    );
+    // One recording of WhatsApp's was there before.
+    const told = async (): Promise<unknown[]> => {
+      for (let index = 0; ; index += 1) {
+        await box('logged').at(index);
+        const all = box('logged').messages.filter(({ topic }) => topic === 'recording');
+        if (all.length > 1) return all;
+      }
+    };
+    assert.equal((await told()).length, 2);
+    const { requests } = (await number.read('requests')) as { requests: { body?: Record<string, unknown> }[] };
+    const [preAccept, accept] = requests.flatMap(({ body }) => (/accept/.test(String(body?.action)) ? [body] : []));
+    assert.deepEqual(accept?.recording, {
+      ...{ status: 'ENABLED', purpose: 'your order', announcement_language: 'es' },
+    });
+    assert.deepEqual([preAccept?.action, preAccept?.recording], ['pre_accept', undefined]);
+    assert.equal(box('caught').messages.length, 2);
+  });
+
   it('are told once, also when the flow is deployed in between', async () => {
     send('call', { contact: ANA, purpose: 'again' });
     const { call } = (await box('answered').at(2)) as unknown as { call: { id: string } };
@@ -151,7 +202,7 @@ describe('recorded calls and their records, with sound', function () {
     assert.equal((payload as unknown as CallRecord).id, call.id);
     await box('hung').at(0);
     send('records', { format: 'array' });
-    assert.equal(((await box('found').at(0)).payload as unknown as unknown[]).length, 3);
+    assert.equal(((await box('found').at(0)).payload as unknown as unknown[]).length, 4);
     assert.equal(box('each').messages.length, 1);
   });
 });

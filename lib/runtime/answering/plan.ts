@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { CallView } from '../../call/call.ts';
 import type { Instant } from '../../permission/model.ts';
 import type { AnswerPlan, Refusal } from '../../switchboard/attendance.ts';
+import { CAPTURE_SHAPE, readCaptures } from '../captures-input.ts';
 import { isContact } from '../contact-filter.ts';
 import { flag, number, oneOf, text } from '../node-config.ts';
 import { isOpen, nextOpening, type OpeningHours, readOpeningHours, WEEKDAYS } from './opening-hours.ts';
@@ -24,6 +25,7 @@ export const SHAPE = {
   closedText: text().refine((value) => value.length <= 4096, 'at most 4,096 characters'),
   callbackClosed: flag(false),
   callbackMissed: flag(false),
+  ...CAPTURE_SHAPE,
 };
 export type AnswerSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 
@@ -45,8 +47,13 @@ const REFUSALS: Record<'closed' | 'holiday' | 'refused', Refusal> = {
   },
 };
 
-/** The hours of a node; undefined: always open. @throws ReportableError `hours_invalid` */
+/**
+ * The hours of a node; undefined: always open. Checks what else `planFor` relies on.
+ *
+ * @throws ReportableError `hours_invalid`, `capture_purpose_missing` (why somebody calls us, nobody knows before)
+ */
 export function hoursOf(settings: AnswerSettings): OpeningHours | undefined {
+  readCaptures(settings, { purpose: '', contact: {} });
   return settings.hours === 'always'
     ? undefined
     : readOpeningHours(settings, settings.holidays.replaceAll(';', '\n'), settings.timeZone);
@@ -61,7 +68,8 @@ export function planFor(
 ): AnswerPlan | undefined {
   const { contact, answer, afterSeconds, preAccept, maxSeconds, closedText, callbackClosed, callbackMissed } = settings;
   if (!isContact(contact, call.contact)) return undefined;
-  const plan = { afterSeconds, preAccept, maxSeconds };
+  const captures = readCaptures(settings, { purpose: '', contact: call.contact });
+  const plan = { afterSeconds, preAccept, maxSeconds, ...(captures !== undefined && { captures }) };
   const state = hours === undefined ? 'open' : isOpen(hours, now);
   if (hours !== undefined && state !== 'open') {
     const opens = nextOpening(hours, now);
