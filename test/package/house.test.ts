@@ -7,9 +7,10 @@ const MAY_USE: Record<string, string[]> = {
   call: ['permission'],
   media: [],
   ledger: ['permission'],
-  provider: ['permission'],
+  template: [],
+  provider: ['permission', 'template'],
   webhook: ['permission', 'provider', 'ledger'],
-  switchboard: ['permission', 'call', 'media', 'ledger', 'provider'],
+  switchboard: ['permission', 'call', 'media', 'ledger', 'provider', 'template'],
   doctor: ['permission', 'media', 'provider'],
 };
 /** Finds a worker's file; belongs to no room. */
