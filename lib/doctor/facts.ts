@@ -5,6 +5,8 @@ import type { Subject } from './subject.ts';
 export interface Facts {
   token(): Promise<Answer>;
   number(): Promise<Answer>;
+  /** The question that this provider surely knows: whether it is reached, and takes the token. */
+  basic(): Promise<Answer>;
   settings(): Promise<Answer>;
   /** Undefined: which account it is, is not known. */
   apps(): Promise<Answer | undefined>;
@@ -37,11 +39,16 @@ export function createFacts(subject: Subject): Facts {
     const targets = answer.ok ? targetsOf(dataOf(answer.body), 'whatsapp_business_management') : undefined;
     return targets?.length === 1 ? targets[0] : undefined;
   });
+  const number = once(() => graph.read(`/${phoneNumberId}`, { fields: NUMBER_FIELDS }));
+  const settings = once(() =>
+    graph.read(provider === '360dialog' ? '/calling/settings' : `/${phoneNumberId}/settings`),
+  );
   return {
     token,
     appId,
-    number: once(() => graph.read(`/${phoneNumberId}`, { fields: NUMBER_FIELDS })),
-    settings: once(() => graph.read(provider === '360dialog' ? '/calling/settings' : `/${phoneNumberId}/settings`)),
+    number,
+    settings,
+    basic: provider === '360dialog' ? settings : number,
     apps: once(async () => {
       const account = await accountId();
       return account === undefined ? undefined : graph.read(`/${account}/subscribed_apps`);

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, unknown, warn } from './finding.ts';
 import type { WebFailure, WebReply } from './web-request.ts';
 import type { Trip } from './webhook-trip.ts';
 
@@ -150,7 +150,7 @@ function otherAnswers(why: string): Finding {
 function unreached(failure: WebFailure['failure'], { eventsSeen }: Circumstances): Finding {
   const [id, what, next] = FAILURES[failure];
   if (eventsSeen && id === 'webhook_unreachable')
-    return warn(
+    return unknown(
       'webhook_not_from_here',
       'The public webhook address cannot be reached from this machine.',
       'Webhooks do arrive; many routers do not lead a machine to its own public address.',

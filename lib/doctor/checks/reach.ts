@@ -19,7 +19,7 @@ const IMPOSTOR = new Set([
 export const reach: Check = {
   name: 'API',
   async run({ graph, phoneNumberId }, facts) {
-    const answer = await facts.number();
+    const answer = await facts.basic();
     if (answer.ok)
       return [ok('api_reached', 'The provider’s API answers.', `It was asked about the number ${phoneNumberId}.`)];
     const { error } = answer;

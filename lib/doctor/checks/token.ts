@@ -16,7 +16,7 @@ const WEEK_MS = 7 * 86_400_000;
 export const token: Check = {
   name: 'Access token',
   async run({ provider, phoneNumberId, wabaId, now }, facts) {
-    const [number, answer] = await Promise.all([facts.number(), facts.token()]);
+    const [number, answer] = await Promise.all([facts.basic(), facts.token()]);
     const refused = [number, answer].find((one) => !one.ok && one.error.code === 'provider_token_invalid');
     if (refused !== undefined && !number.ok)
       return [fail('token_invalid', 'The access token is not accepted.', saidBy(number.error), NEW_TOKEN)];

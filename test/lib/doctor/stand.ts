@@ -171,6 +171,7 @@ export class Stand {
   async #proxy(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const fault = this.proxyFault;
     const body = await bodyOf(incoming);
+    if (fault.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
     const concerned = fault.method === undefined || fault.method === incoming.method;
     if (fault.hangUp && concerned) return void incoming.socket.destroy();
     if (fault.answer && concerned) {
