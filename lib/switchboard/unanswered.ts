@@ -4,7 +4,7 @@ import type { CallbackRequest } from '../ledger/ledger.ts';
 import { LedgerError } from '../ledger/ledger.ts';
 import type { AnswerPlan } from './attendance.ts';
 import type { Desk } from './desk.ts';
-import type { LiveCall } from './live-call.ts';
+import { type LiveCall, view } from './live-call.ts';
 import { told, within } from './patience.ts';
 
 /** Longest wait for the store before the flow hears of the end. */
@@ -16,6 +16,7 @@ const WRITE_MS = 2_000;
  */
 export async function noteUnanswered(desk: Desk, call: LiveCall): Promise<CallbackRequest | undefined> {
   const { ledger, businessNumber, log } = desk.deps;
+  await findAttendants(desk, call);
   const plan = wanted(call);
   if (plan?.callback === undefined || ledger.addCallback === undefined) return undefined;
   const { contact } = call.state;
@@ -35,6 +36,16 @@ export async function noteUnanswered(desk: Desk, call: LiveCall): Promise<Callba
     });
   await within(WRITE_MS, work);
   return added;
+}
+
+/**
+ * To whom a call was offered dies with the process. After a crash those who attend now are told of its end, and say whether the
+ * person is to be called back.
+ */
+async function findAttendants({ attendance, settings }: Desk, call: LiveCall): Promise<void> {
+  if (call.state.direction !== 'inbound' || call.incoming !== undefined) return;
+  await attendance.somebody(settings.attendWaitMs);
+  call.incoming = { offer: '', offered: attendance.consider(view(call)) };
 }
 
 function wanted({ state, incoming, origin }: LiveCall): AnswerPlan | undefined {

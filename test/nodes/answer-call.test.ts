@@ -147,7 +147,7 @@ describe('nodes/answer-call with the simulator', function () {
     assert.equal((await actions()).filter((action) => action === 'accept').length, 1);
   });
 
-  it('a missed call: told once, on the callback list, and an automatic permission where the setting says so', async () => {
+  it('R6: a missed call: told once, on the callback list, and an automatic permission where the setting says so', async () => {
     await load(answer({ callbackMissed: true }));
     const switchboard = await (helper.getNode('number') as unknown as AccountNode).account?.switchboard();
     await switchboard?.changeSettings({ callbackPermission: 'enabled' });

@@ -95,7 +95,11 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
     await after.switchboard.start();
     await until('the end', () => after.ended().length === 1);
     assert.deepEqual([after.provider.rejected, after.provider.answers], [[CALL], []]);
-    assert.equal(after.ended()[0]?.call.outcome, 'declined');
+    const [end] = after.ended();
+    assert.deepEqual(
+      [end?.call.outcome, end?.offeredTo, end?.callback?.source],
+      ['declined', ['node-1'], 'missed_call'],
+    );
     await after.deliver(rings(), ends());
     const [record] = (await ledger.callRecords?.({ businessNumberId: NUMBER.id }))?.entries ?? [];
     assert.deepEqual([record?.outcome, record?.missed], ['declined', true]);
