@@ -1,4 +1,5 @@
-import type { Client as Connection } from 'pg';
+import type { Duplex } from 'node:stream';
+import type { Client as Connection, QueryResult } from 'pg';
 import { storeIsClosed } from '../closed-store.ts';
 import { LedgerError } from '../ledger.ts';
 import { Tries, type TriesClock } from '../tries.ts';
@@ -17,8 +18,8 @@ export interface Answer {
   changed: number;
 }
 
-/** The types of `pg` leave out that a connection may keep its process alive or not. */
-type Connected = Connection & { ref(): void; unref(): void };
+/** The types of `pg` leave out that a connection may keep its process alive or not, and what it writes to. */
+type Connected = Connection & { ref(): void; unref(): void; readonly connection: { readonly stream: Duplex } };
 
 const CONNECT_MS = 5_000;
 
@@ -81,7 +82,7 @@ export class Link {
     // The process stays up for what is under way, and only for that.
     if (++this.#underWay === 1) client.ref();
     try {
-      const settled = await Promise.allSettled(statements.map(({ text, values }) => client.query(text, values)));
+      const settled = await Promise.allSettled(together(client, statements));
       const failed = settled.find((one) => one.status === 'rejected');
       if (failed !== undefined) {
         if (isReadOnly(failed.reason) && this.#client === client) this.drop();
@@ -106,7 +107,7 @@ export class Link {
     const client = this.#client;
     this.#client = undefined;
     void client?.end().catch(() => undefined);
-    (client as unknown as { connection?: { stream?: { destroy(): void } } } | undefined)?.connection?.stream?.destroy();
+    client?.connection.stream.destroy();
   }
 
   async close(): Promise<void> {
@@ -144,6 +145,17 @@ export class Link {
     this.#client = client;
     if (this.#underWay === 0) client.unref();
     return client;
+  }
+}
+
+/** The driver hands each statement to the system by itself: gathered, a round trip is one packet and wakes the server once. */
+function together(client: Connected, statements: readonly Statement[]): Promise<QueryResult>[] {
+  const { stream } = client.connection;
+  stream.cork();
+  try {
+    return statements.map(({ text, values }) => client.query(text, values));
+  } finally {
+    stream.uncork();
   }
 }
 
