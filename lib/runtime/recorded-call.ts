@@ -12,7 +12,7 @@ export interface NotedRecording {
  *
  * @param split whether a long recording goes on in further parts
  */
-export function notedRecordings({ file, files, seconds }: RecordResult, split: boolean): NotedRecording[] {
+export function notedRecordings({ file, files = [], seconds }: RecordResult, split: boolean): NotedRecording[] {
   const all = files.length === 0 ? [file] : files;
   const known = all.length === 1 || !split;
   return all.map((name) => ({ file: name, ...(known && { seconds }) }));

@@ -77,6 +77,9 @@ export class FakeNumber {
       },
       leg: (id: string) => number.leg(id),
       call: (id: string) => callView({ id }),
+      announced: () => undefined,
+      checkRecording: () => undefined,
+      noteRecording: async () => true,
       ...number.more,
       onCall: (listener: (change: CallChange) => void) => {
         number.#calls.push(listener);
