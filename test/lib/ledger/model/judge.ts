@@ -87,7 +87,7 @@ function numberState(office: Office, started: Instant[], view: View): NumberStat
   const restrictions = office.restrictions.filter(({ told }) => view === 'truth' || told);
   // Of several pauses the longest holds.
   const until = Math.max(0, ...restrictions.map((restriction) => restriction.until));
-  if (until > 0) number.restriction = { type: 'quality', until };
+  if (until > 0) number.restriction = { type: 'RESTRICTED_BIZ_INITIATED_CALLING', until };
   return number;
 }
 
