@@ -241,8 +241,8 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'lib/ledger/operations/calls.ts',
-        text: 'if (call === undefined || tx.records.ownerLives(call.owner)) continue;',
-        replacement: 'if (call === undefined || call.owner === tx.owner) continue;',
+        text: "if (call === undefined || call.owner === '' || tx.records.ownerLives(call.owner)) continue;",
+        replacement: "if (call === undefined || call.owner === '' || call.owner === tx.owner) continue;",
       },
     ],
     test: noticedBy(

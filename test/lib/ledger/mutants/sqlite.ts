@@ -109,4 +109,32 @@ export const SQLITE_MUTANTS: readonly Mutant[] = [
     ],
     test: noticedBy('audit', 'the audit cannot be changed or shortened'),
   },
+  {
+    name: 'an erased row keeps no digest, so its place in the chain cannot be checked any more',
+    edits: [
+      {
+        file: 'lib/ledger/sqlite/audit-table.ts',
+        text: '.run(digestOf(row), Number(row.seq));',
+        replacement: '.run(NOTHING, Number(row.seq));',
+      },
+    ],
+    test: noticedBy(
+      'erase',
+      'erasing a person (sqlite) leaves nothing that names them in the store, and a chain that holds',
+    ),
+  },
+  {
+    name: 'a name that is given up by its pair is not found by it any more',
+    edits: [
+      {
+        file: 'lib/ledger/sqlite/pair-table.ts',
+        text: '.run(...contactColumns(pair.contact), pair.pairId);\n  namesChanged(tx, pair.pairId, names);',
+        replacement: '.run(...contactColumns(pair.contact), pair.pairId);',
+      },
+    ],
+    test: noticedBy(
+      'sqlite/alias-table',
+      'the names of a pair in the file are all found, whichever of them stand in it: learned, given up, merged, erased, gone by retention',
+    ),
+  },
 ];
