@@ -22,7 +22,7 @@ export async function inspectMedia(options: LegOptions): Promise<Finding[]> {
   if (local) {
     const { candidates, ...rest } = local;
     const sdp = writeSdp({ ...rest, ...NOBODY, candidates, eventPayloadType: 126, ssrc: 1, cname: 'examined' });
-    findings.push(...lintSdp(sdp, { from: 'us', type: 'offer' }, options), hosts(candidates));
+    findings.push(...lintSdp(sdp, { from: 'us', type: 'offer' }, alone), hosts(candidates));
     findings.push(...(await Promise.all(iceServers.map((server) => ask(server, options)))));
   }
   const rank = ['fatal', 'warning', 'info'];

@@ -1,6 +1,5 @@
-import type { Reach } from '../remote-address.ts';
 import type { Finding } from './finding.ts';
-import { type Rule, SDP_RULES } from './sdp-rules.ts';
+import { type Rule, SDP_RULES, type Ways } from './sdp-rules.ts';
 import { type SdpRole, viewSdp } from './sdp-view.ts';
 
 const LONGEST = 32_768;
@@ -9,7 +8,7 @@ const LONGEST = 32_768;
  * Examines an SDP offer or answer. Pure; never throws, and never quotes passwords or fingerprints.
  * @returns what was found, worst first; ids begin with `own_` or `their_`
  */
-export function lintSdp(text: string, role: SdpRole, reach: Reach = {}): Finding[] {
+export function lintSdp(text: string, role: SdpRole, ways: Ways = {}): Finding[] {
   const who = role.from === 'us' ? 'own' : 'their';
   const unreadable = unreadableCause(text);
   if (unreadable) return [{ ...unreadable, id: `${who}_${unreadable.id}` }];
@@ -18,7 +17,7 @@ export function lintSdp(text: string, role: SdpRole, reach: Reach = {}): Finding
   const rank = ['fatal', 'warning', 'info'];
   return Object.entries(SDP_RULES)
     .flatMap(([name, rule]: [string, Rule]): Finding[] => {
-      const result = rule(view, reach);
+      const result = rule(view, ways);
       return result ? [{ id: `${who}_${name}`, ...result }] : [];
     })
     .sort((one, other) => rank.indexOf(one.level) - rank.indexOf(other.level));

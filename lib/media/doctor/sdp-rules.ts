@@ -1,3 +1,4 @@
+import type { LegOptions } from '../media.ts';
 import { kindOfAddress, mayBeAsked, type Reach } from '../remote-address.ts';
 import { readCandidates } from '../sdp-reader.ts';
 import type { Finding } from './finding.ts';
@@ -5,7 +6,9 @@ import type { SdpView } from './sdp-view.ts';
 
 /** A rule says nothing, or what it found; `id` comes from the table. */
 export type Found = Omit<Finding, 'id'> | undefined;
-export type Rule = (view: SdpView, reach: Reach) => Found;
+/** What the number's settings say of the network. */
+export type Ways = Reach & Pick<LegOptions, 'iceServers'>;
+export type Rule = (view: SdpView, ways: Ways) => Found;
 
 const OURS =
   'This is a fault of this package or of something that changed the description: report it with this message.';
@@ -254,6 +257,16 @@ export const SDP_RULES: Record<string, Rule> = {
       'All our addresses are private.',
       'That works behind most routers, because we begin. Behind strict ones the phone rings, is answered, and stays silent.',
       'If calls stay silent: set "Public IP" (fixed port forwarding), or a STUN or TURN server.',
+    );
+  },
+  no_relay: ({ audio, from }, { iceServers = [] }) => {
+    const asked = iceServers.some(({ urls }) => /^turns?:/i.test(urls));
+    if (from === 'them' || !asked || (audio?.candidates ?? []).some(({ type }) => type === 'relay')) return undefined;
+    return found(
+      'warning',
+      'The TURN server gave no address to relay by.',
+      'It did not answer in time, or refused the user or the password. Waiting for it has delayed this call by some seconds.',
+      'Check "TURN server", "TURN user" and "TURN password" of the number.',
     );
   },
   bundle_mid: (view) => {

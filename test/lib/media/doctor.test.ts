@@ -24,6 +24,17 @@ describe('doctor: SDP', () => {
     assert.deepEqual(ids(META_ANSWER, THEIR), []);
   });
 
+  it('says that a TURN server gave nothing, if one is set', () => {
+    const turn = { iceServers: [{ urls: 'turn:192.0.2.9', username: 'a', credential: 'b' }] };
+    const found = (offer: string, ways: object) => lintSdp(offer, OWN, ways).map(({ id, level }) => `${level} ${id}`);
+    assert.deepEqual(found(OFFER, turn), ['warning own_no_relay']);
+    assert.deepEqual(found(OFFER, { iceServers: [{ urls: 'stun:192.0.2.9' }] }), []);
+    const relayed = OFFER.replace(/(a=candidate:\S+) 1 udp (.*) typ host/, '$&\r\n$1 1 udp $2 typ relay');
+    assert.notEqual(relayed, OFFER);
+    assert.deepEqual(found(relayed, turn), []);
+    assert.deepEqual(lintSdp(META_ANSWER, THEIR, turn), []);
+  });
+
   const change = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
   const line = (text: string) => change('a=rtcp-mux', `${text}\r\na=rtcp-mux`);
   const OWN_FAULTS: [what: string, make: (offer: string) => string, expected: string[]][] = [
