@@ -13,6 +13,7 @@ import {
   pressDigit,
 } from './phone-actions.ts';
 import { SimulatorError } from './simulator-error.ts';
+import { review, templateVerdict } from './template-review.ts';
 import { personBy, type World } from './world.ts';
 
 /** What `simulator/phone/pages.ts` exports: the files of the phone page. */
@@ -30,6 +31,7 @@ function action<T>(schema: z.ZodType<T>, run: (world: World, body: T) => unknown
 }
 
 const actions: Record<string, Handler> = {
+  review: action(templateVerdict, review),
   message: action(z.object({ user, text: z.string().trim().min(1).max(4096) }), (world, { user, text }) => ({
     id: sendMessage(world, personBy(world, user), text),
   })),
@@ -89,6 +91,12 @@ export async function phoneRoute(
       ...(username ? { username } : {}),
     }));
     sendJson(response, 200, { businessName: world.businessName, people });
+  } else if (path === 'api/templates' && request.method === 'GET') {
+    const templates = world.state.number.templates.map(({ name, language, category, status, components }) => ({
+      ...{ name, language, category, status },
+      text: components.find(({ type }) => type.toUpperCase() === 'BODY')?.text ?? '',
+    }));
+    sendJson(response, 200, { templates });
   } else if (path === 'api/events' && request.method === 'GET') {
     world.hub.open(personBy(world, url.searchParams.get('user') ?? ''), response);
   } else if (path.startsWith('api/')) {

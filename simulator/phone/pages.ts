@@ -6,6 +6,7 @@ import { HTML } from './html.ts';
 import { ICON } from './icon.ts';
 import { MAIN_SCRIPT } from './main-script.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
+import { REVIEWS_HTML, REVIEWS_SCRIPT } from './reviews.ts';
 import { SCREEN_SCRIPT } from './screen-script.ts';
 import { SCREEN_STYLE } from './screen-style.ts';
 import { SOUND_SCRIPT } from './sound-script.ts';
@@ -30,6 +31,8 @@ const PAGES = new Map<string, Page>([
     { type: 'text/javascript; charset=utf-8', body: `(function () {\n'use strict';\n${SCRIPTS.join('\n')}\n})();\n` },
   ],
   ['icon.svg', { type: 'image/svg+xml', body: ICON }],
+  ['reviews', { type: 'text/html; charset=utf-8', body: REVIEWS_HTML }],
+  ['reviews.js', { type: 'text/javascript; charset=utf-8', body: REVIEWS_SCRIPT }],
 ]);
 
 /**
