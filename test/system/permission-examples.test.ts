@@ -27,8 +27,14 @@ const asking = (contact: string): FlowNode[] => [
   },
 ];
 
-/** The examples about permission, as they are imported and their buttons pressed: what comes out at their debug nodes. */
-describe('the examples of the permission node', function () {
+/** A call with somebody who is allowed to be called. */
+const calling = (contact: string): FlowNode[] => [
+  injectNode('dial', ['call'], { contact, purpose: '=delivery' }),
+  { id: 'call', type: 'wa-call-initiate', z: TAB.id, config: 'c0a1f2b3d4e50001', wires: [[], [], [], []] },
+];
+
+/** The examples about what is stored, as they are imported and their buttons pressed: what comes out at their debug nodes. */
+describe('the examples of the nodes permission and call records', function () {
   this.timeout(90_000);
   let red: NodeRedProcess;
   let ear: EditorEar;
@@ -38,9 +44,12 @@ describe('the examples of the permission node', function () {
   before(async () => {
     const port = await freePort();
     simulator = `http://127.0.0.1:${port}`;
-    const [who, numbers] = [await example('06 Who may I call'), await example('07 Weekly numbers and the audit')];
-    // Both bring the same number along; the editor keeps one of two equal configurations.
-    flows = [...who, ...numbers.filter(({ type }) => type !== 'wa-call-config'), ...asking(RUI)];
+    const who = await example('06 Who may I call');
+    const numbers = await example('07 Weekly numbers and the audit');
+    const records = await example("18 Yesterday's calls every morning");
+    // They bring the same number along; the editor keeps one of several equal configurations.
+    const others = [...numbers, ...records].filter(({ type }) => type !== 'wa-call-config');
+    flows = [...who, ...others, ...asking(RUI), ...calling(RUI)];
     red = await NodeRedProcess.start({
       flows,
       settings: { waCallConfigSimulator: { port, relay: false, pace: 0.01 } },
@@ -154,6 +163,44 @@ describe('the examples of the permission node', function () {
     assert.ok(!text.includes(ANA) && text.includes('Maria: Ana asked for calls again by e-mail'));
     const verdict = (await press('Is the audit as it was written?', 'whole')) as { ok: boolean; rows: number };
     assert.deepEqual([verdict.ok, verdict.rows], [true, rows.length]);
+  });
+
+  it('18: shows each call as it ends, and those of today when asked', async () => {
+    await control('script', { user: RUI, script: 'answers', talkSeconds: 61 });
+    const heard = (name: string) =>
+      ear
+        .topic('debug')
+        .map(({ data }) => data as { id: string; msg: string })
+        .filter(({ id }) => id === named('debug', name));
+    await red.inject('dial');
+    for (let tries = 0; heard('each call').length === 0; tries += 1) {
+      assert.ok(tries < 400, red.tail());
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const record = JSON.parse(heard('each call')[0]?.msg ?? '') as Record<string, unknown>;
+    assert.deepEqual(
+      [record.outcome, record.direction, (record.contact as { phone: string }).phone],
+      ['completed', 'outbound', '+55119…0177'],
+    );
+    assert.equal(record.billedPulses, Math.ceil(Number(record.durationSeconds) / 6));
+    assert.deepEqual(await press('Calls of today', 'calls of today'), [record]);
+  });
+
+  it('18: writes the calls of yesterday into a file with its date, with the names of the columns even if there were none', async () => {
+    const yesterday = new Date();
+    yesterday.setDate(yesterday.getDate() - 1);
+    const date = [yesterday.getFullYear(), yesterday.getMonth() + 1, yesterday.getDate()]
+      .map((part) => String(part).padStart(2, '0'))
+      .join('-');
+    const text = String(await press('Mornings at 6, or now', 'the file'));
+    assert.match(text, /^id,providerCallId,direction,.*,callbackId\r\n$/);
+    const file = path.join(red.userDir, `whatsapp-calls-${date}.csv`);
+    let written = '';
+    for (let tries = 0; written === '' && tries < 100; tries += 1) {
+      written = await readFile(file, 'utf8').catch(() => '');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(written, text);
   });
 
   it('leave no error in the log', () => {
