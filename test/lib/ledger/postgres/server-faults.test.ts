@@ -25,11 +25,12 @@ describe('a PostgreSQL server in trouble', () => {
     for (const expected of words) assert.match(`${error.message} ${error.nextStep}`, new RegExp(expected));
     assert.ok(!inspect(error, { depth: 20 }).includes(server.password), 'the password is in the error');
   };
-  /** A user of its own, so that what is done to it happens to nobody else. */
-  const user = async (name: string): Promise<string> => {
+  /** A user of its own, so that what is done to it happens to nobody else: other processes may use the same server. */
+  const newUser = async (): Promise<string> => {
+    const name = `user_${freshSchema()}`;
     await server.query(`CREATE ROLE ${name} LOGIN PASSWORD '${server.password}'`);
     await server.query(`GRANT CREATE ON DATABASE postgres TO ${name}`);
-    return server.url(name);
+    return name;
   };
   const disconnect = (name: string): Promise<unknown> =>
     server.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [name]);
@@ -58,14 +59,15 @@ describe('a PostgreSQL server in trouble', () => {
   });
 
   it('that has become a standby is left, and found again once it is the primary server', async () => {
-    const url = await user('follower');
+    const user = await newUser();
+    const url = server.url(user);
     const schema = freshSchema();
     const ledger = await open(url, schema);
     await ledger.append([grant('g')]);
     const standby = (on: boolean): Promise<unknown> =>
-      server.query(`ALTER ROLE follower SET default_transaction_read_only = ${on ? 'on' : 'off'}`);
+      server.query(`ALTER ROLE ${user} SET default_transaction_read_only = ${on ? 'on' : 'off'}`);
     await standby(true);
-    await disconnect('follower');
+    await disconnect(user);
     await fails(call(ledger), 'store_unavailable', 'cannot be written to', 'primary server');
     assert.equal((await ledger.status(NUMBER.id, ANA)).status, 'granted', 'what only reads is answered');
     await fails(open(url, schema), 'store_unavailable', 'primary server');
@@ -76,26 +78,27 @@ describe('a PostgreSQL server in trouble', () => {
   });
 
   it('without a connection to spare says how many are needed', async () => {
-    const url = await user('crowded');
-    await server.query('ALTER ROLE crowded CONNECTION LIMIT 0');
+    const user = await newUser();
+    const url = server.url(user);
+    await server.query(`ALTER ROLE ${user} CONNECTION LIMIT 0`);
     await fails(open(url), 'store_unavailable', 'no connection left', 'max_connections');
-    await server.query('ALTER ROLE crowded CONNECTION LIMIT -1');
+    await server.query(`ALTER ROLE ${user} CONNECTION LIMIT -1`);
     const ledger = await open(url);
     assert.equal(word(await call(ledger)), 'permission_not_requested');
     await ledger.close();
   });
 
   it('that loses rights while it is used names the GRANT, and stores nothing', async () => {
-    const url = await user('demoted');
+    const user = await newUser();
     const schema = freshSchema();
-    const ledger = await open(url, schema);
+    const ledger = await open(server.url(user), schema);
     await ledger.append([grant('g')]);
-    await server.query(`REASSIGN OWNED BY demoted TO postgres`);
-    await server.query(`REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM demoted`);
+    await server.query(`REASSIGN OWNED BY ${user} TO postgres`);
+    await server.query(`REVOKE ALL ON ALL TABLES IN SCHEMA ${schema} FROM ${user}`);
     await fails(call(ledger), 'store_unavailable', `GRANT ALL ON ALL TABLES IN SCHEMA ${schema}`);
-    await server.query(`GRANT ALL ON SCHEMA ${schema} TO demoted`);
-    await server.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO demoted`);
-    await server.query(`GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO demoted`);
+    await server.query(`GRANT ALL ON SCHEMA ${schema} TO ${user}`);
+    await server.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${user}`);
+    await server.query(`GRANT ALL ON ALL SEQUENCES IN SCHEMA ${schema} TO ${user}`);
     assert.equal(word(await call(ledger)), 'ok');
     await ledger.close();
   });
