@@ -107,7 +107,9 @@ describe('a file that is not as it should be', function () {
     await refused('/proc/nowhere/permissions.sqlite', 'store_unavailable');
   });
 
-  describe('for a user without rights', () => {
+  describe('for a user without rights', function () {
+    // Each opening is a process, and several start at once.
+    this.timeout(120_000);
     beforeEach(() => {
       // The folders above are made for their owner alone.
       chmodSync(folder.path, 0o755);
@@ -115,7 +117,7 @@ describe('a file that is not as it should be', function () {
 
     async function openAsUser(path: string): Promise<Opened> {
       const script = join('test', 'lib', 'ledger', 'open-once.ts');
-      const { stdout } = await run(process.execPath, [script, path], { ...asNobody, timeout: 30_000 });
+      const { stdout } = await run(process.execPath, [script, path], { ...asNobody, timeout: 100_000 });
       return JSON.parse(stdout) as Opened;
     }
     async function refusedAsUser(path: string): Promise<void> {
@@ -131,26 +133,28 @@ describe('a file that is not as it should be', function () {
     });
 
     it('a file that can only be read, or not even that, is named and untouched', async () => {
-      for (const mode of [0o444, 0o000]) {
+      if ('uid' in asNobody) chownSync(folder.path, NOBODY, NOBODY);
+      const paths = [0o444, 0o000].map((mode) => {
         const path = join(folder.path, `mode-${mode}.sqlite`);
         writeFileSync(path, good);
-        if ('uid' in asNobody) chownSync(folder.path, NOBODY, NOBODY);
         chmodSync(path, mode);
-        await refusedAsUser(path);
-        if ('uid' in asNobody) assert.deepEqual(readFileSync(path), good);
-      }
+        return path;
+      });
+      await Promise.all(paths.map(refusedAsUser));
+      if ('uid' in asNobody) for (const path of paths) assert.deepEqual(readFileSync(path), good);
     });
 
     it('a folder that cannot be written to, or not be entered', async () => {
-      for (const mode of [0o555, 0o000]) {
+      const folders = [0o555, 0o000].map((mode) => {
         const closed = join(folder.path, `folder-${mode}`);
         mkdirSync(closed);
         copyWhole(join(closed, 'permissions.sqlite'));
         chmodSync(closed, mode);
-        await refusedAsUser(join(closed, 'permissions.sqlite'));
-        await refusedAsUser(join(closed, 'below', 'permissions.sqlite'));
-        chmodSync(closed, 0o755);
-      }
+        return closed;
+      });
+      const paths = folders.flatMap((closed) => [closed, join(closed, 'below')]);
+      await Promise.all(paths.map((place) => refusedAsUser(join(place, 'permissions.sqlite'))));
+      for (const closed of folders) chmodSync(closed, 0o755);
     });
 
     function copyWhole(path: string): void {
