@@ -24,6 +24,8 @@ const rings = (callId = CALL) =>
     session: { type: 'offer', sdp: 'v=0 offer of Ana' },
   });
 const ends = (callId = CALL) => event('call.terminated', callId, { direction: 'inbound', contact: ANA });
+/** The media of these calls never come, and nobody hangs up over it. */
+const PATIENT = { mediaWarningMs: 60_000, mediaLimitMs: 60_000, webhookWaitMs: 5_000 };
 const attend = (bench: Bench<Ledger>): void => void bench.switchboard.attend('node-1', { consider: () => FLOW });
 
 describe('lib/switchboard: calls to us on the real ledger', () => {
@@ -48,7 +50,7 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
 
   it('a call that was taken counts as connected at once, and frees the requests; its record is whole', async () => {
     const ledger = await open();
-    const bench = benchWith(ledger, undefined);
+    const bench = benchWith(ledger, undefined, PATIENT);
     await bench.switchboard.start();
     attend(bench);
     const asked = await bench.switchboard.ask({
@@ -82,7 +84,7 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
   });
 
   it('a crash while it rings: the next start refuses it, tells its end, and answers nobody twice', async () => {
-    const before = benchWith(await open(), undefined);
+    const before = benchWith(await open(), undefined, PATIENT);
     await before.switchboard.start();
     attend(before);
     await before.deliver(rings());
@@ -90,7 +92,7 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
     // The process dies here: nothing is closed but the store.
     await closeStore();
     const ledger = await open();
-    const after = benchWith(ledger, undefined);
+    const after = benchWith(ledger, undefined, PATIENT);
     attend(after);
     await after.switchboard.start();
     await until('the end', () => after.ended().length === 1);
@@ -110,7 +112,7 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
 
   it('a missed call is on the list once, and a later conversation completes it', async () => {
     const ledger = await open();
-    const bench = benchWith(ledger, undefined);
+    const bench = benchWith(ledger, undefined, PATIENT);
     await bench.switchboard.start();
     attend(bench);
     for (const callId of ['wacid.1', 'wacid.2']) {
@@ -170,7 +172,7 @@ describe('two instances and a call to us, on a real PostgreSQL', function () {
     const profile = findProfile('meta-2026');
     assert.ok(profile);
     const engine = await PostgresEngine.open({ connection: (await postgresServer()).url(), schema, profile });
-    const bench = benchWith(engine, engine.owner, { webhookWaitMs: 5_000 });
+    const bench = benchWith(engine, engine.owner, PATIENT);
     open.push({ bench, engine });
     await bench.switchboard.start();
     attend(bench as never);

@@ -19,7 +19,7 @@ function state(code: string): ProviderError {
 
 /** A bench with attendants, by owner. */
 function attended(plans: Record<string, AnswerPlan> = { 'node-1': FLOW }, settings = {}): Bench<FakeLedger> {
-  const made = bench({ attendWaitMs: 20, ...settings });
+  const made = bench({ attendWaitMs: 20, mediaWarningMs: 60_000, mediaLimitMs: 60_000, ...settings });
   for (const [owner, plan] of Object.entries(plans)) made.switchboard.attend(owner, { consider: () => plan });
   return made;
 }
@@ -199,7 +199,7 @@ describe('lib/switchboard: calls to us', () => {
   });
 
   it('ends a taken call whose media never come', async () => {
-    const made = attended();
+    const made = attended({ 'node-1': FLOW }, { mediaWarningMs: 30, mediaLimitMs: 60 });
     const id = await ringing(made);
     await made.switchboard.accept(id, { nodeId: 'node-1' });
     await until('the end', () => made.ended().length === 1);
@@ -314,7 +314,7 @@ describe('lib/switchboard: calls to us', () => {
     died.switchboard.attend('node-1', { consider: () => FLOW });
     await ringing(died);
     ledger.owner = 'process-2';
-    const next = bench({}, ledger);
+    const next = bench({ attendWaitMs: 5 }, ledger);
     await next.switchboard.start();
     await until('the end', () => next.ended().length === 1);
     assert.deepEqual([next.provider.rejected, next.ended()[0]?.call.outcome], [[CALL], 'declined']);
