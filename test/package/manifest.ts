@@ -36,13 +36,15 @@ export const NODE_TYPES: Record<string, string> = {
   'request-permission': 'wa-call-request-permission',
   'permission-webhook-in': 'wa-call-permission-in',
   permission: 'wa-call-permission',
+  'permission-template': 'wa-call-template',
+  'calling-settings': 'wa-call-settings',
   'initiate-call': 'wa-call-initiate',
   'answer-call': 'wa-call-answer',
   callbacks: 'wa-call-callbacks',
   'call-events': 'wa-call-events',
   terminate: 'wa-call-terminate',
-  media: 'wa-call-media',
   'call-records': 'wa-call-records',
+  media: 'wa-call-media',
   'check-setup': 'wa-call-check',
 };
 export const CONFIG_TYPES = ['wa-call-config', 'wa-call-permission-store'];
