@@ -312,5 +312,8 @@ export class DatachannelTransport implements Transport {
     if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
     peer.close();
     await within(CLOSE_TIMEOUT_MS, this.#shut.promise);
+    // The library holds our listeners until its connection is collected, and we the connection: one of them has to let go.
+    this.#track = undefined;
+    this.#peer = undefined;
   }
 }
