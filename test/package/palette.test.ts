@@ -125,7 +125,7 @@ describe('installed into an empty Node-RED', () => {
             const node = page.locator(`.red-ui-palette-node[data-palette-type="${type}"]`);
             assert.equal(await node.count(), 1);
             const label = (await node.locator('.red-ui-palette-label').textContent())?.trim() ?? '';
-            assert.match(label, /^[a-z][a-z ]{2,30}$/i, 'a label in words, no catalog key');
+            assert.match(label, /^[a-z][a-z -]{2,30}$/i, 'a label in words, no catalog key');
             assert.notEqual(label, type);
             const style = await node
               .locator('.red-ui-palette-icon')
