@@ -47,7 +47,7 @@ interface Told {
 const told = (message: object): Told => message as unknown as Told;
 
 describe('nodes/answer-call with the simulator', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const number = new RealNumber();
   const inboxes: Record<string, Inbox> = {};
   const box = (name: string): Inbox => inboxes[name] ?? assert.fail(name);

@@ -39,7 +39,7 @@ interface Entry {
 }
 
 describe('nodes/callbacks with the ledger and the simulator', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   const number = new RealNumber();
   const boxes: Record<string, Inbox> = {};
   let seen: Record<string, number> = {};
