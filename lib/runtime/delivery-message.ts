@@ -4,7 +4,8 @@ import { contactMessage, type ReasonMessage } from './messages.ts';
 
 /** How a permission request fares, as flows see it. */
 export interface DeliveryMessage {
-  requestId: string;
+  /** Left out where ids are not shown. */
+  requestId?: string;
   status: string;
   at: string;
   purpose?: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { maskContact } from '../../permission/masking.ts';
 import type { Account } from '../account.ts';
 import { readContact } from '../contact-input.ts';
+import { deliveryMessage } from '../delivery-message.ts';
 import { toReportable } from '../reportable-error.ts';
 import { type ExplanationMessage, explanationMessage } from './explanation-message.ts';
 
@@ -48,10 +49,16 @@ export async function lookUp(
   }
   try {
     const switchboard = await account.switchboard();
-    const told = await switchboard.explain(who.contact);
+    // Ids of messages hold the person's number.
+    const { delivery, ...told } = await switchboard.explain(who.contact);
+    const explanation = explanationMessage(told, Date.now());
+    if (delivery !== undefined) {
+      const { requestId: _, ...shown } = deliveryMessage(delivery);
+      explanation.permission.delivery = shown;
+    }
     return {
       status: 200,
-      body: { contact: maskContact(told.contact), explanation: explanationMessage(told, Date.now()) },
+      body: { contact: maskContact(told.contact), explanation },
     };
   } catch (error) {
     const { code, message } = toReportable(error);
