@@ -9,12 +9,13 @@
  *   floor              UDP and one AES-GCM operation per packet, nothing else: what Node costs at least
  * With --codec=PCMU the RTP side speaks G.711: real speech is transcoded both ways, packets are counted but not timed, and instead of the floor
  *   codec              libopus and a table alone, without any network: what transcoding costs at least
+ * With --srtp=cm media are protected with AES_CM_128_HMAC_SHA1_80 instead of AES-GCM, as with Chromium as DTLS server.
  * With --profile=N it prints instead where the worker of `ours` spends its time with N calls.
  *
  * Each figure is the median of the rounds. The far ends of all calls, people and RTP peers, live in one process of their own, whose processor time is
  * told in the last column, and is in no other. Five subjects take about 10 s each per number of calls and round.
  *
- *   node bench/media.ts [--calls=1,10,50,100,200] [--rounds=1] [--seconds=4] [--codec=opus|PCMU] [--kinds=…] [--profile=50]
+ *   node bench/media.ts [--calls=1,10,50,100,200] [--rounds=1] [--seconds=4] [--codec=opus|PCMU] [--kinds=…] [--srtp=gcm|cm] [--profile=50]
  */
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -30,10 +31,12 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     codec: { type: 'string', default: 'opus' },
     kinds: { type: 'string', default: '' },
+    srtp: { type: 'string', default: 'gcm' },
     profile: { type: 'string', default: '' },
   },
 });
 const CODEC = values.codec === 'PCMU' ? 'PCMU' : 'opus';
+const SRTP = values.srtp === 'cm' ? 'cm' : 'gcm';
 const LEAST: Kind = CODEC === 'PCMU' ? 'codec' : 'floor';
 const ALL: Kind[] = ['ours', 'ours, native', 'werift', 'node-datachannel', LEAST];
 /** The native library's name ends the others' when it is in a list. */
@@ -54,7 +57,7 @@ interface Measured {
 const middle = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 
 async function measure(kind: Kind, calls: number, seconds: number): Promise<Measured> {
-  const trial = new Trial(kind, { codec: CODEC });
+  const trial = new Trial(kind, { codec: CODEC, srtp: SRTP });
   try {
     const empty = await trial.figures();
     const { answerMs } = await trial.setUp(calls);
@@ -92,7 +95,7 @@ async function main(): Promise<void> {
   const rounds = Number(values.rounds);
   const seconds = Number(values.seconds);
   console.log(
-    `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${CODEC}, ${rounds} rounds of ${seconds} s, interleaved\n`,
+    `${cpus()[0]?.model}, ${availableParallelism()} cores, Node ${process.version}, ${CODEC}, SRTP ${SRTP}, ${rounds} rounds of ${seconds} s, interleaved\n`,
   );
   if (values.profile !== '') {
     console.log(await profile(Number(values.profile), CODEC, seconds));

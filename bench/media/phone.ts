@@ -1,7 +1,11 @@
 import { readSdp } from '../../lib/media/sdp-reader.ts';
 import { writeSdp } from '../../lib/media/sdp-writer.ts';
+import { AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80 } from '../../lib/media/srtp/srtp-stream.ts';
 import { WebRtcTransport } from '../../lib/media/webrtc-transport.ts';
 import { HEADER_BYTES, PAYLOAD_TYPE } from './protocol.ts';
+
+/** How media are protected: the parent says it. */
+const PROFILES = [process.env.BENCH_SRTP === 'cm' ? AES_CM_128_HMAC_SHA1_80 : AEAD_AES_128_GCM] as const;
 
 /** The person's end of one call. */
 export interface Phone {
@@ -26,6 +30,7 @@ export async function phone(offer: string, ssrc: number, heard: (payload: Buffer
         connected = state === 'connected';
       },
     },
+    PROFILES,
   );
   const answer = writeSdp({
     ...(await transport.gather('controlled')),

@@ -59,6 +59,8 @@ export interface TrialOptions {
   codec: 'opus' | 'PCMU';
   /** Folder in which each call is recorded, if it should be. */
   record?: string;
+  /** AEAD_AES_128_GCM, or AES_CM_128_HMAC_SHA1_80. */
+  srtp?: 'gcm' | 'cm';
   /** Node's options for the process under test. */
   nodeOptions?: string;
 }
@@ -75,10 +77,11 @@ export class Trial {
   readonly far: Process<ToFar>;
   readonly #kind: Kind;
 
-  constructor(kind: Kind, { codec, record = '', nodeOptions }: TrialOptions) {
+  constructor(kind: Kind, { codec, record = '', srtp = 'gcm', nodeOptions }: TrialOptions) {
     const env = {
       BENCH_CODEC: codec,
       BENCH_RECORD: record,
+      BENCH_SRTP: srtp,
       BENCH_ENGINE: kind === 'ours, native' ? 'node-datachannel' : 'werift',
     };
     this.subject = new Process(FILES[kind], nodeOptions === undefined ? env : { ...env, NODE_OPTIONS: nodeOptions });
