@@ -219,7 +219,8 @@ export class LegHandle implements Leg {
       );
       task.done.resolve(message.value);
     } else {
-      const error = new MediaError(message.error.code, message.error.message, message.error.nextStep);
+      const { code, message: text, nextStep, files } = message.error;
+      const error = new MediaError(code, text, nextStep, files);
       task.started.reject(error);
       task.done.reject(error);
     }

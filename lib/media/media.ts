@@ -255,10 +255,13 @@ export interface MediaEngine {
 export class MediaError extends Error {
   readonly code: string;
   readonly nextStep: string;
-  constructor(code: string, message: string, nextStep: string) {
+  /** Of a recording that broke off: what it has left, readable. */
+  readonly files: readonly string[];
+  constructor(code: string, message: string, nextStep: string, files: readonly string[] = []) {
     super(message);
     this.name = 'MediaError';
     this.code = code;
     this.nextStep = nextStep;
+    this.files = files;
   }
 }

@@ -11,7 +11,7 @@ export function recordingFault(error: unknown, seconds: number, files: string[])
     files.length === 0 ? '' : ` What was recorded until then is in ${files.map((file) => `"${file}"`).join(', ')}.`;
   const after = `The recording stopped after ${Math.round(seconds)} s`;
   const make = (code: string, why: string, nextStep: string) =>
-    new MediaError(code, `${after}: ${why}. The call goes on.${where}`, nextStep);
+    new MediaError(code, `${after}: ${why}. The call goes on.${where}`, nextStep, files);
   if (error instanceof DiskTooSlow)
     return make(
       'media_disk_slow',

@@ -37,6 +37,7 @@ export interface PlainError {
   code: string;
   message: string;
   nextStep: string;
+  files?: readonly string[];
 }
 
 export type FromWorker =

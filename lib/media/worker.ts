@@ -22,7 +22,10 @@ const teller = (leg: string, task: string) => (news: unknown, transfer?: ArrayBu
   post({ type: 'news', leg, task, news }, transfer);
 
 function plain(error: unknown): PlainError {
-  if (error instanceof MediaError) return { code: error.code, message: error.message, nextStep: error.nextStep };
+  if (error instanceof MediaError) {
+    const { code, message, nextStep, files } = error;
+    return { code, message, nextStep, ...(files.length > 0 && { files }) };
+  }
   return {
     code: 'media_not_connected',
     message: `The media of the call failed: ${error instanceof Error ? error.message : 'unknown error'}`,

@@ -1,6 +1,14 @@
 import { isAbsolute } from 'node:path';
 import type { z } from 'zod';
-import type { BridgeCodecName, BridgeOptions, Leg, MediaTask, RecordTask, StreamTask } from '../media/media.ts';
+import {
+  type BridgeCodecName,
+  type BridgeOptions,
+  type Leg,
+  MediaError,
+  type MediaTask,
+  type RecordTask,
+  type StreamTask,
+} from '../media/media.ts';
 import { greetingWav } from './greeting.ts';
 import { destinations, digits, interruptions, speech, stream, WRITTEN_DOWN } from './live-media.ts';
 import { flag, number, oneOf, text } from './node-config.ts';
@@ -154,6 +162,11 @@ async function record(
     ...(split === 'seconds' && { splitSeconds: splitAfter }),
     ...(split === 'megabytes' && { splitBytes: splitAfter * 1_000_000 }),
     ...(settings.startPaused && { paused: true }),
+  });
+  task.done.catch((error: unknown) => {
+    // What broke off is kept as far as it came; a file that still has its temporary name is found by the next start.
+    const left = error instanceof MediaError ? error.files.filter((file) => !file.endsWith('.part')) : [];
+    for (const file of left) noteRecording({ file });
   });
   const words = inWords(
     task,

@@ -3,10 +3,11 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newReservationId } from '../../lib/ledger/reservation-id.ts';
+import { type Leg, MediaError } from '../../lib/media/media.ts';
 import { wavHeader } from '../../lib/media/wav-writer.ts';
 import media from '../../nodes/media.ts';
 import { FakeNumber } from './fake-number.ts';
-import { helper, until } from './helper.ts';
+import { helper, Inbox, until } from './helper.ts';
 
 describe('recordings that a crash left behind', () => {
   let folder: string;
@@ -46,5 +47,39 @@ describe('recordings that a crash left behind', () => {
     );
     await until(() => noted.length > 0);
     assert.deepEqual(noted, [[id, { file: join(folder, `2026-11-20-101500-${id}-recovered.wav`) }]]);
+  });
+
+  it('are noted as far as they came, when the disk was full', async () => {
+    await helper.unload();
+    const noted: { file: string; seconds?: number }[] = [];
+    const number = new FakeNumber();
+    number.more = {
+      noteRecording: async (_id, recording) => {
+        noted.push(recording);
+        return true;
+      },
+    };
+    const full = new MediaError('media_disk_full', 'The disk is full.', 'Make room.', [
+      '/r/a-001.wav',
+      '/r/a-002.wav.part',
+    ]);
+    number.leg = () =>
+      ({
+        record: () => ({ id: 't', started: Promise.reject(full), done: Promise.reject(full), stop: async () => {} }),
+      }) as unknown as Leg;
+    await helper.load(
+      [number.register, media],
+      [
+        { id: 'tab', type: 'tab', label: 'Test' },
+        { id: 'number', type: 'wa-call-config' },
+        { id: 'node', type: 'wa-call-media', z: 'tab', config: 'number', action: 'record', wires: [[], []] },
+        { id: 'catch', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },
+        { id: 'caught', type: 'helper', z: 'tab', wires: [] },
+      ],
+    );
+    const caught = new Inbox('caught');
+    helper.getNode('node').receive({ call: { id: 'r-1' } });
+    assert.equal(((await caught.at(0)).error as unknown as { code: string }).code, 'media_disk_full');
+    assert.deepEqual(noted, [{ file: '/r/a-001.wav' }]);
   });
 });
