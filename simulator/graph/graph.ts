@@ -61,7 +61,7 @@ export class Graph {
       const raw = await readBody(request);
       const token = this.authorise(request, path);
       exchange.body = parse(raw, request.headers['content-type']);
-      entry.body = method === 'GET' ? Object.fromEntries(url.searchParams) : exchange.body;
+      entry.body = method === 'GET' ? shown(url.searchParams) : exchange.body;
       fault = this.nextFault(path, exchange.body);
       if (fault?.kind === 'slow') await sleep(fault.seconds * 1000, undefined, { ref: false });
       if (fault && ['error', 'html', 'reset'].includes(fault.kind)) {
@@ -131,6 +131,11 @@ export class Graph {
     if (fault.times <= 0) graph.splice(index, 1);
     return fault;
   }
+}
+
+/** The query as the request log has it: a token in it is nobody's business. */
+function shown(query: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...query].map(([name, value]) => [name, name === 'input_token' ? '…' : value]));
 }
 
 function parse(raw: Buffer, contentType: string | undefined): unknown {
