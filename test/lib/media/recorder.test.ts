@@ -283,6 +283,7 @@ describe('recorder', () => {
     assert.equal(error.code, 'media_disk_full');
     assert.match(error.message, /the disk is full \(ENOSPC\)\. The call goes on\. .*call\.wav"/);
     assert.notEqual(error.nextStep, '');
+    assert.deepEqual(error.files, [join(folder, 'call.wav')]);
     assert.ok(session.over());
     assert.deepEqual(await readdir(folder), ['call.wav']);
     const [left] = await channels(join(folder, 'call.wav'));
