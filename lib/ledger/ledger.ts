@@ -249,19 +249,19 @@ export interface Ledger {
    */
   adopt(reservationIds: string[]): Promise<void>;
   /** One record per call, of either direction, in the order in which they were reserved or first heard of. */
-  callRecords?(query: CallRecordQuery): Promise<CallRecordPage>;
+  callRecords(query: CallRecordQuery): Promise<CallRecordPage>;
   /**
    * Adds a recording to the record of a call, once per file.
    * @param id reservation id of the call
    * @returns false: there is no such call
    */
-  noteRecording?(id: string, recording: { file: string; seconds?: number }): Promise<boolean>;
+  noteRecording(id: string, recording: { file: string; seconds?: number }): Promise<boolean>;
   /**
    * Who ended a call, for its record: providers do not say. The first word stands.
    * @param id reservation id of the call
    * @returns false: there is no such call, or it was said before
    */
-  noteCallEnd?(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean>;
+  noteCallEnd(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean>;
   /**
    * An incoming call that nobody holds becomes this owner's, durably: from then on it is in `liveCalls` until its end, another
    * instance ends it if this one dies, and with several instances its events come to this one.
@@ -269,22 +269,22 @@ export interface Ledger {
    * @param callId the provider's id of the call, or its reservation id
    * @returns undefined: somebody else has it (read `findCall`), it is over, or no such incoming call is known
    */
-  claimCall?(callId: string, purpose?: string): Promise<StoredCall | undefined>;
+  claimCall(callId: string, purpose?: string): Promise<StoredCall | undefined>;
   /**
    * Puts a person on the list of those to be called back. A person has one entry that is open or claimed: a second wish is the
    * first one (`added` false). Who has opted out gets none.
    *
    * @throws LedgerError `do_not_call` if the person opted out
    */
-  addCallback?(input: NewCallback): Promise<{ callback: CallbackRequest; added: boolean }>;
-  callbacks?(query: CallbackQuery): Promise<CallbackPage>;
+  addCallback(input: NewCallback): Promise<{ callback: CallbackRequest; added: boolean }>;
+  callbacks(query: CallbackQuery): Promise<CallbackPage>;
   /** The oldest open entry that is due, or one whose claim has lapsed. Never one of a person who opted out; two never get the same. */
-  claimCallback?(query: CallbackClaim): Promise<CallbackRequest | undefined>;
+  claimCallback(query: CallbackClaim): Promise<CallbackRequest | undefined>;
   /**
    * @throws LedgerError `bad_input` if there is no such entry. One that is done or cancelled stays as it is, but for the call
    *   that answered it.
    */
-  finishCallback?(id: string, end: CallbackEnd): Promise<CallbackRequest>;
+  finishCallback(id: string, end: CallbackEnd): Promise<CallbackRequest>;
   status(businessNumberId: string, contact: Contact): Promise<Permission>;
   /** @param purpose what a call would be for; left out: what the person allowed */
   explain(businessNumber: BusinessNumber, contact: Contact, purpose?: string): Promise<Explanation>;

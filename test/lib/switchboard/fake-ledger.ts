@@ -1,8 +1,11 @@
 import type {
   Appended,
   AuditVerdict,
+  CallbackEnd,
+  CallbackPage,
   CallbackRequest,
   CallIntent,
+  CallRecordPage,
   CallReservation,
   Correction,
   Effect,
@@ -170,6 +173,28 @@ export class FakeLedger implements Ledger {
     };
     this.callbackList.push(callback);
     return { callback, added: true };
+  }
+  async callbacks(): Promise<CallbackPage> {
+    return { entries: this.callbackList };
+  }
+  async claimCallback(): Promise<CallbackRequest | undefined> {
+    return this.callbackList.find(({ state }) => state === 'open');
+  }
+  async finishCallback(id: string, { state }: CallbackEnd): Promise<CallbackRequest> {
+    const callback = this.callbackList.find((one) => one.id === id);
+    if (callback === undefined) throw new LedgerError('bad_input', 'There is no such callback.', 'Check the id.');
+    callback.state = state;
+    return callback;
+  }
+  /** This store keeps no records. */
+  async callRecords(): Promise<CallRecordPage> {
+    return { entries: [] };
+  }
+  async noteRecording(id: string): Promise<boolean> {
+    return this.calls.has(id);
+  }
+  async noteCallEnd(id: string): Promise<boolean> {
+    return this.calls.has(id);
   }
   async dispatched(ids: string[]): Promise<void> {
     this.handedOut.push(...ids);
