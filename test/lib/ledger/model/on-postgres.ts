@@ -63,10 +63,10 @@ export function modelServer(): Promise<PostgresServer> {
 }
 
 /** Every variant on a PostgreSQL of its own making, in two threads, side by side in each. */
-export async function runOnPostgres(histories: number, seed: number): Promise<Tally> {
+export async function runOnPostgres(histories: number, seed: number, budgetMs: number): Promise<Tally> {
   const server = await modelServer();
   try {
-    return await runInThreads(histories, seed, 2, server.url());
+    return await runInThreads(histories, seed, 2, { connection: server.url(), budgetMs });
   } finally {
     await server.remove();
   }
@@ -83,14 +83,25 @@ export async function replayOnPostgres(variants: readonly Variant[], seed: numbe
   }
 }
 
+/** What a thread is told. */
+export interface OnPostgres {
+  connection: string;
+  budgetMs: number;
+}
+
 /** A thread's part: each variant as often side by side as it has shares, so that all end at about the same time. */
-export async function playOnPostgres(connection: string, histories: number, seed: number): Promise<Tally> {
+export async function playOnPostgres(
+  { connection, budgetMs }: OnPostgres,
+  histories: number,
+  seed: number,
+): Promise<Tally> {
   const lanes = VARIANTS.flatMap((variant) => Array<Variant>(variant.share).fill(variant));
   const tallies = await Promise.all(
     lanes.map((variant, lane) =>
       runModel({
         histories: Math.ceil(histories / lanes.length),
         seed: seed + 1_000 * lane,
+        budgetMs,
         variants: [variant],
         engine: 'postgres',
         store: (profile) => twoInstances(connection, profile),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { OnPostgres } from './on-postgres.ts';
 import { WORKER_URL } from './worker-url.mts';
 import { newTally, type Tally } from './world.ts';
 
@@ -8,10 +9,10 @@ export async function runInThreads(
   histories: number,
   seed: number,
   threads: number,
-  connection?: string,
+  postgres?: OnPostgres,
 ): Promise<Tally> {
   const workers = Array.from({ length: threads }, (_, index) => {
-    const workerData = { histories: Math.ceil(histories / threads), seed: seed + index, connection };
+    const workerData = { histories: Math.ceil(histories / threads), seed: seed + index, postgres };
     return new Worker(WORKER_URL, { workerData });
   });
   try {

@@ -1,15 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { playOnPostgres } from './on-postgres.ts';
+import { type OnPostgres, playOnPostgres } from './on-postgres.ts';
 import { prepareStatements } from './prepared.ts';
 import { runModel } from './run-model.ts';
 
 /** A thread that plays a part of the histories: its share of the machine's cores, and its own stores. */
 async function work(): Promise<void> {
-  const { histories, seed, connection } = workerData as { histories: number; seed: number; connection?: string };
+  const { histories, seed, postgres } = workerData as { histories: number; seed: number; postgres?: OnPostgres };
   try {
-    if (connection !== undefined) prepareStatements();
-    const played =
-      connection === undefined ? runModel({ histories, seed }) : playOnPostgres(connection, histories, seed);
+    if (postgres !== undefined) prepareStatements();
+    const played = postgres === undefined ? runModel({ histories, seed }) : playOnPostgres(postgres, histories, seed);
     parentPort?.postMessage({ tally: await played });
   } catch (error) {
     parentPort?.postMessage({ failure: error instanceof Error ? error.message : String(error) });
