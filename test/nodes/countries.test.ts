@@ -115,7 +115,8 @@ describe('R9: the country of the business number decides, through the nodes', fu
         [`/${idOf(country)}/messages`, AMERICAN],
       );
     }
-    assert.equal(provider.requests.length, Object.keys(ALLOWED).length);
+    const sent = provider.requests.filter(({ path }) => path.endsWith('/messages'));
+    assert.equal(sent.length, Object.keys(ALLOWED).length);
     assert.deepEqual(questions.box('caught').messages, []);
   });
 });
