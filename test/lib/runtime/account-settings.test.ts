@@ -57,4 +57,20 @@ describe('account settings', () => {
     ])
       assert.throws(() => options(set), { code: 'config_invalid' });
   });
+
+  it('let recordings begin at any time unless told otherwise, and fetch media from the hosts that are named', () => {
+    const line = (set: object) => cloudLine(readAccountSettings({ ...NUMBER, ...set }), SECRETS);
+    assert.deepEqual([line({}).announceRecordings, line({}).provider.overrides], [false, undefined]);
+    assert.equal(line({ recordingRule: 'announced' }).announceRecordings, true);
+    assert.deepEqual(line({ captureHosts: ' media.example.com, cdn.example.com ' }).provider.overrides, {
+      mediaHosts: ['media.example.com', 'cdn.example.com'],
+    });
+    for (const wrong of [
+      { captureHosts: 'https://x.example.com' },
+      { captureHosts: '*' },
+      { recordingRule: 'never' },
+    ]) {
+      assert.throws(() => line(wrong), { code: 'config_invalid' });
+    }
+  });
 });
