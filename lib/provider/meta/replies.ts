@@ -63,7 +63,11 @@ export function readConfirmation(body: unknown): void {
   if (success === false || success === 'false') throw unreadable();
 }
 
-const mediaReply = z.object({ url: z.string().min(1).max(4_096), sha256: z.unknown().optional(), mime_type: loose(z.string()) });
+const mediaReply = z.object({
+  url: z.string().min(1).max(4_096),
+  sha256: z.unknown().optional(),
+  mime_type: loose(z.string()),
+});
 /** `GET /{media id}`. Its checksum is hex where the webhook's is base64. */
 export function readMediaReply(body: unknown): Located {
   const { url, sha256, mime_type } = read(mediaReply, body);
