@@ -159,7 +159,8 @@ describe('player', () => {
       assert.equal((await task.done).result, 'stopped');
     });
 
-    it('repeats a file from its beginning', async () => {
+    it('repeats a file from its beginning', async function () {
+      this.timeout(120_000);
       const file = join(folder, 'twice.wav');
       // Several blocks of the reader.
       const sound = chirp(3, 48_000, 300, 3000);
