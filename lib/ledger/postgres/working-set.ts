@@ -22,12 +22,12 @@ import type {
   UsageQuery,
 } from '../operations/records.ts';
 import { OWNER_SILENT_MS } from '../timings.ts';
-import type { Brought, StoredNumber } from './brought.ts';
+import type { Brought } from './brought.ts';
 import { CallbacksInHand } from './callbacks-in-hand.ts';
 import { CallsInHand } from './calls-in-hand.ts';
 import type { Changes } from './changes.ts';
-import { LoadInHand } from './load-in-hand.ts';
 import { Missing } from './needs.ts';
+import { NumbersInHand } from './numbers-in-hand.ts';
 import { PairsInHand } from './pairs-in-hand.ts';
 import type { Questions } from './questions.ts';
 import { RequestsInHand } from './requests-in-hand.ts';
@@ -51,17 +51,16 @@ export class WorkingSet implements Records {
   readonly #requests: RequestsInHand;
   readonly #calls: CallsInHand;
   readonly #callbacks: CallbacksInHand;
-  readonly #loads = new Map<number, LoadInHand>();
-  /** New numbers of this try. */
-  #made = 0;
+  readonly #numbers: NumbersInHand;
 
   constructor(brought: Brought, profile: Profile, owner: string, questions: Questions, proposals: Proposals) {
     this.#proposals = proposals;
     this.#brought = brought;
     this.#owner = owner;
     this.#questions = questions;
+    this.#numbers = new NumbersInHand(brought);
     const draft = {
-      numbers: new Map(),
+      numbers: this.#numbers.rows,
       pairs: new Map(),
       newPairs: new Set<number>(),
       aliases: new Map(),
@@ -79,9 +78,9 @@ export class WorkingSet implements Records {
     };
     const empty = new Map();
     const none = { requests: empty, calls: empty, callbacks: empty, callbackKeys: empty };
-    this.#pairs = new PairsInHand(brought, { ...draft, ...none }, (id) => this.numberIdOf(id));
+    this.#pairs = new PairsInHand(brought, { ...draft, ...none }, (id) => this.#numbers.idOf(id));
     this.#requests = new RequestsInHand(brought, this.#pairs);
-    this.#calls = new CallsInHand(brought, this.#pairs, profile, (numberId) => this.#loads.get(numberId));
+    this.#calls = new CallsInHand(brought, this.#pairs, profile, (numberId) => this.#numbers.loadOf(numberId));
     this.#callbacks = new CallbacksInHand(brought, this.#pairs, questions);
     this.changes = {
       ...draft,
@@ -90,65 +89,25 @@ export class WorkingSet implements Records {
       callbacks: this.#callbacks.rows.written,
       callbackKeys: this.#callbacks.keys,
     };
-    for (const [numberId, load] of brought.loads) {
-      this.#loads.set(numberId, new LoadInHand(load, this.numberIdOf(numberId)));
-    }
   }
 
   readNumber(id: string, phone?: string): NumberRow {
-    const known = this.#number(id);
-    if (known === undefined) {
-      const numberId = this.#brought.numberIds[this.#made];
-      if (numberId === undefined) {
-        throw new Missing('an id for a new number', (needs) => {
-          needs.numberIds += 1;
-        });
-      }
-      this.#made += 1;
-      this.changes.numbers.set(id, { numberId, id, phone: phone ?? '' });
-      this.#loads.set(
-        numberId,
-        new LoadInHand(
-          {
-            certain: 0,
-            edge: Number.NEGATIVE_INFINITY,
-            inside: Number.POSITIVE_INFINITY,
-            starts: [],
-            live: 0,
-            bounded: [],
-          },
-          id,
-        ),
-      );
-      return { numberId, id };
-    }
-    if (phone !== undefined && known.phone !== phone) this.changes.numbers.set(id, { ...known, phone });
-    const { phone: _, ...row } = known;
-    return row;
+    return this.#numbers.read(id, phone);
   }
   findNumber(id: string): NumberRow | undefined {
-    return this.#number(id) === undefined ? undefined : this.readNumber(id);
+    return this.#numbers.find(id);
   }
   numbers(): string[] {
     return this.#questions.numbers();
   }
   numberIdOf(numberId: number): string {
-    for (const numbers of [this.changes.numbers, this.#brought.numbers]) {
-      for (const [id, row] of numbers) if (row.numberId === numberId) return id;
-    }
-    throw new Error(`business number ${numberId} was not brought with its rows`);
+    return this.#numbers.idOf(numberId);
   }
   restrictNumber(numberId: number, until: Instant, restriction: string): void {
-    const known = this.#number(this.numberIdOf(numberId));
-    if (known !== undefined) {
-      this.changes.numbers.set(known.id, { ...known, restrictedUntil: Math.round(until), restriction });
-    }
+    this.#numbers.restrict(numberId, until, restriction);
   }
   load(numberId: number, after: Instant): NumberLoad {
-    const load = this.#loads.get(numberId);
-    if (load !== undefined) return load.count(this.#brought.now, after);
-    const number = this.numberIdOf(numberId);
-    throw new Missing('the load of a number', (needs) => needs.loads.add(number));
+    return this.#numbers.load(numberId, after);
   }
 
   readPair(pairId: number): PairRow {
@@ -392,12 +351,6 @@ export class WorkingSet implements Records {
   }
   purge(what: Purge): void {
     this.changes.purges.push(what);
-  }
-
-  #number(id: string): StoredNumber | undefined {
-    const known = this.changes.numbers.get(id) ?? this.#brought.numbers.get(id);
-    if (known !== undefined || this.#brought.askedNumbers.has(id)) return known;
-    throw new Missing('a number', (needs) => needs.numbers.add(id));
   }
 
   /** Of open reservations those whose lease is over or whose owner is dead, as they are under lock. */
