@@ -1,9 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { replayOnPostgres, runOnPostgres } from './model/on-postgres.ts';
-import { runInThreads } from './model/run-in-threads.ts';
-import { runModel } from './model/run-model.ts';
-import { VARIANTS } from './model/variants.ts';
-import type { Tally } from './model/world.ts';
+import { replayOnPostgres, runOnPostgres } from './on-postgres.ts';
+import { runInThreads } from './run-in-threads.ts';
+import { runModel } from './run-model.ts';
+import { VARIANTS } from './variants.ts';
+import type { Tally } from './world.ts';
 
 /** More for a night's run: WA_MODEL_RUNS=100000. */
 const RUNS = Number(process.env.WA_MODEL_RUNS ?? 10_000);
@@ -72,7 +72,7 @@ describe('random histories of up to 60 steps, judged by the simulator’s rules'
   });
 
   it(`postgres: up to ${POSTGRES_RUNS} histories, two instances that take turns and die`, async function () {
-    this.timeout(900_000);
+    this.timeout(2_400_000);
     const tally = await runOnPostgres(POSTGRES_RUNS, SEED, POSTGRES_BUDGET_MS);
     if (tally.histories < POSTGRES_RUNS) console.log(`      ${tally.histories} histories in the time there was`);
     const least = Number.isFinite(POSTGRES_BUDGET_MS) ? LEAST : POSTGRES_RUNS;
