@@ -125,7 +125,9 @@ for (const { name, options: LOOPBACK, native } of ENGINES)
           numbers.every((number, index) => index === 0 || number === (((numbers[index - 1] ?? 0) + 1) & 0xffff)),
         );
         const times = meta.packets.map(({ header }) => header.timestamp);
-        assert.ok(times.every((time, index) => index === 0 || ((time - (times[index - 1] ?? 0)) | 0) === 960));
+        const steps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) | 0);
+        // A machine that stands still leaves a gap, whose time is that of the beats that were missed.
+        assert.ok(steps.every((step) => step > 0 && step % 960 === 0) && steps.includes(960), `${steps}`);
         assert.ok(
           meta.packets.every(
             ({ header, payload }) => header.payloadType === 111 && payload.equals(Buffer.from([0xf8, 0xff, 0xfe])),
