@@ -9,6 +9,7 @@ import { withPublicAddress } from './public-candidate.ts';
 import { isRtcp, readRtp, writeRtp } from './rtp-datagram.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import { writeSdp } from './sdp-writer.ts';
+import { SERVERS_TIMEOUT_MS } from './server-wait.ts';
 import type { DtlsRole, IceRole, LocalParameters, Transport, TransportEvents } from './transport.ts';
 import { CONNECT_TIMEOUT_MS, GATHER_TIMEOUT_MS, loadWerift } from './webrtc-transport.ts';
 import { within } from './within.ts';
@@ -156,7 +157,8 @@ export class DatachannelTransport implements Transport {
     this.#track.onMessage((data) => this.#receive(Buffer.isBuffer(data) ? data : Buffer.from(data)));
     peer.setLocalDescription('offer');
     this.#gathering = gathered;
-    await within(GATHER_TIMEOUT_MS, gathered, this.#ended.signal);
+    const patience = this.#servers.length > 0 ? SERVERS_TIMEOUT_MS : GATHER_TIMEOUT_MS;
+    await within(patience, gathered, this.#ended.signal);
     if (this.#closing) refuse('media_not_connected', 'The call is over.', 'Place the call again.');
     const local = parse(peer.localDescription()?.sdp ?? '');
     const [media] = local.media;

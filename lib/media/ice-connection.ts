@@ -7,6 +7,7 @@ export interface IceProtocol {
   type: string;
   transport: { send(data: Buffer, address?: [string, number]): Promise<void> };
   connectionMade(useIpv4: boolean, portRange?: [number, number], addresses?: Record<string, string>): Promise<void>;
+  close(): Promise<void>;
   datagramReceived(data: Buffer, address: [string, number]): void;
   onRequestReceived: {
     execute: Listener<[message: { getAttributeValue(name: string): unknown }, address: [string, number], data: Buffer]>;
@@ -20,6 +21,8 @@ export type RTCIceConnection = Pick<
 > & {
   ensureProtocol(protocol: IceProtocol): void;
   protocols: IceProtocol[];
+  /** Looks for candidates at these addresses and at the configured servers. */
+  getCandidatePromises(addresses: string[], seconds?: number): Promise<unknown>[];
   /** The pair that works. */
   nominated?: { protocol: { transport: object }; remoteAddr: readonly [string, number] };
   /** Does the other side still consent (RFC 7675)? */

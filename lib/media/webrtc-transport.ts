@@ -10,6 +10,7 @@ import { MediaPath } from './media-path.ts';
 import { withPublicAddress } from './public-candidate.ts';
 import type { RemoteDescription } from './sdp-reader.ts';
 import type { LocalCandidate } from './sdp-writer.ts';
+import { limitServers } from './server-wait.ts';
 import { srtpKeys } from './srtp/srtp-handshake.ts';
 import { AEAD_AES_128_GCM, AES_CM_128_HMAC_SHA1_80, type SrtpProfile } from './srtp/srtp-stream.ts';
 import { guardChecks } from './stun-guard.ts';
@@ -43,6 +44,7 @@ export class WebRtcTransport implements Transport {
   readonly #werift: Werift;
   readonly #media: MediaPath;
   readonly #options: LegOptions;
+  readonly #closeLate: () => void;
   #closed = false;
   readonly #ended = new AbortController();
   #closing: Promise<void> | undefined;
@@ -58,12 +60,14 @@ export class WebRtcTransport implements Transport {
     dtls: RTCDtlsTransport,
     media: MediaPath,
     options: LegOptions,
+    closeLate: () => void,
   ) {
     this.#werift = werift;
     this.#ice = ice;
     this.#dtls = dtls;
     this.#media = media;
     this.#options = options;
+    this.#closeLate = closeLate;
   }
 
   /** @param profiles of SRTP, the preferred one first */
@@ -92,6 +96,7 @@ export class WebRtcTransport implements Transport {
     guardChecks(connection, werift.parseMessage, () => {
       transport.#strangers += 1;
     });
+    const closeLate = limitServers(connection);
     const media = new MediaPath(connection, events);
     const ice = new werift.RTCIceTransport(gatherer);
     const dtls = new werift.RTCDtlsTransport({}, ice, certificate, [...profiles]);
@@ -99,7 +104,7 @@ export class WebRtcTransport implements Transport {
       dtls.srtpStarted = true;
       media.begin(srtpKeys(werift, dtls));
     };
-    const transport = new WebRtcTransport(werift, ice, dtls, media, options);
+    const transport = new WebRtcTransport(werift, ice, dtls, media, options, closeLate);
     ice.connection.onData.subscribe(([first = 0]) => {
       if (first > 19 && first < 64) transport.#handshakeReceived += 1;
     });
@@ -314,5 +319,6 @@ export class WebRtcTransport implements Transport {
     // A socket that is just being opened is known to the library only afterwards, and would stay open.
     if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
     await this.#dtls.stop();
+    this.#closeLate();
   }
 }

@@ -265,7 +265,7 @@ export const SDP_RULES: Record<string, Rule> = {
     return found(
       'warning',
       'The TURN server gave no address to relay by.',
-      'It did not answer in time, or refused the user or the password. Waiting for it has delayed this call by some seconds.',
+      'It did not answer in time, or refused the user or the password. Waiting for it has delayed this call by up to 3 seconds.',
       'Check "TURN server", "TURN user" and "TURN password" of the number.',
     );
   },

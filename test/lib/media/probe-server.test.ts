@@ -5,8 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspectMedia } from '../../../lib/media/doctor/inspect-media.ts';
 import { type ProbedServer, probeServer } from '../../../lib/media/doctor/probe-server.ts';
+import { createMediaEngine } from '../../../lib/media/engine.ts';
 import { speechLike } from '../../browser/audio.ts';
 import { BridgedPerson, PERSON_RATE } from './bridged-person.ts';
+import { ENGINES } from './engines.ts';
 import { Gate } from './gate.ts';
 import { TurnServer } from './turn-server.ts';
 
@@ -128,6 +130,24 @@ describe('asking a STUN or TURN server', function () {
     full.close();
     assert.deepEqual(refused, { result: 'refused', code: 486, reason: 'Quota Reached!' });
   });
+
+  for (const { name, options } of ENGINES)
+    it(`does not hold a call up for long that has a wrong password, ${name}`, async () => {
+      const engine = createMediaEngine();
+      try {
+        const iceServers = [{ urls: `turn:127.0.0.1:${server.port}`, username, credential: 'wrong' }];
+        const leg = await engine.createLeg('wrong password', { ...options, iceServers });
+        const findings: string[] = [];
+        leg.on('finding', ({ id }) => findings.push(id));
+        // The library by itself takes 12.7 s.
+        const offer = await Promise.race([leg.createOffer(), sleep(10_000, undefined, { ref: false })]);
+        assert.match(offer ?? 'too late', / typ host/);
+        assert.doesNotMatch(offer ?? '', / typ relay/);
+        assert.ok(findings.includes('own_no_relay'), findings.join(', '));
+      } finally {
+        await engine.close();
+      }
+    });
 
   it('is what a call does then: its sound goes through the relay where nothing else gets through', async () => {
     const iceServers = [{ urls: `turn:127.0.0.1:${server.port}`, username, credential }];
