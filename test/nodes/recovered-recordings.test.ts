@@ -73,7 +73,7 @@ describe('recordings that a crash left behind', () => {
         { id: 'tab', type: 'tab', label: 'Test' },
         { id: 'number', type: 'wa-call-config' },
         { id: 'node', type: 'wa-call-media', z: 'tab', config: 'number', action: 'record', wires: [[], []] },
-        { id: 'catch', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },
+        { id: 'catcher', type: 'catch', z: 'tab', scope: null, wires: [['caught']] },
         { id: 'caught', type: 'helper', z: 'tab', wires: [] },
       ],
     );
