@@ -56,7 +56,8 @@ export class RealNumber {
     rmSync(this.userDir, { recursive: true, force: true });
   }
 
-  load(flow: object[], credentials: Record<string, object> = {}): Promise<void> {
+  /** @param more further nodes, such as Node-RED's own */
+  load(flow: object[], credentials: Record<string, object> = {}, more: ((RED: NodeAPI) => void)[] = []): Promise<void> {
     const grab = (RED: NodeAPI): void => {
       this.#httpNode = RED.httpNode as unknown as Handler;
       this.onHttpNode?.(RED.httpNode);
@@ -80,6 +81,7 @@ export class RealNumber {
         permissionIn,
         requestPermission,
         terminate,
+        ...more,
       ],
       flow,
       credentials,
