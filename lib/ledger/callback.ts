@@ -1,11 +1,16 @@
 import type { Contact, Instant } from '../permission/model.ts';
 
-/** A person who is to be called back: durable, one open entry per person and business number. */
+/**
+ * A person who is to be called: durable. A wish to be called back is one open entry per person and business number; with a
+ * `purpose` it is a planned call, of which a person may have several, told apart by purpose and time.
+ */
 export interface CallbackRequest {
   id: string;
   businessNumberId: string;
   contact: Contact;
   source: 'missed_call' | 'outside_hours' | 'button' | 'message' | 'flow';
+  /** What the call is for, as it is given to the call. Only planned calls have one. */
+  purpose?: string;
   note?: string;
   requestedAt: Instant;
   /** Not before this moment. Absent: at once. */
@@ -24,6 +29,8 @@ export interface NewCallback {
   businessNumberId: string;
   contact: Contact;
   source: CallbackRequest['source'];
+  /** Makes it a planned call: the same one only if purpose and `dueAt` are the same. Not empty. */
+  purpose?: string;
   note?: string;
   dueAt?: Instant;
   /** The same key: the same entry, however late it is repeated. For instance the provider's id of the missed call. */

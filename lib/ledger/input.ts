@@ -117,6 +117,7 @@ export const newCallback = z.object({
   businessNumberId,
   contact: contactInput,
   source: z.enum(['missed_call', 'outside_hours', 'button', 'message', 'flow']),
+  purpose: purpose.min(1).optional(),
   note: callbackNote.optional(),
   dueAt: instant.optional(),
   key: shortText.optional(),

@@ -151,6 +151,8 @@ export interface CallbackMessage {
   contact: ContactMessage;
   source: CallbackRequest['source'];
   state: CallbackRequest['state'];
+  /** Of a planned call alone. */
+  purpose?: string;
   note?: string;
   requestedAt: string;
   dueAt?: string;
@@ -162,12 +164,14 @@ export interface CallbackMessage {
 
 /** A callback request. `callId` is the id of the call that answered it. */
 export function callbackMessage(callback: CallbackRequest): CallbackMessage {
-  const { id, contact, source, state, note, requestedAt, dueAt, claimedBy, claimedUntil, callId, attempts } = callback;
+  const { id, contact, source, state, purpose, note, requestedAt, dueAt, claimedBy, claimedUntil, callId, attempts } =
+    callback;
   return {
     id,
     contact: contactMessage(contact),
     source,
     state,
+    ...(purpose !== undefined && { purpose }),
     ...(note !== undefined && { note }),
     requestedAt: iso(requestedAt),
     ...(dueAt !== undefined && { dueAt: iso(dueAt) }),

@@ -8,18 +8,21 @@ import type {
   NewCallback,
 } from '../ledger/ledger.ts';
 import { LedgerError } from '../ledger/ledger.ts';
+import type { Contact } from '../permission/model.ts';
 import type { ProviderEvent } from '../provider/event.ts';
 import type { Desk } from './desk.ts';
 import { told } from './patience.ts';
 
 /** The list of people of this number who are to be called back. Everything throws LedgerError. */
 export interface CallbackBook {
-  /** A person has one entry that is open or claimed: a second wish is the first one. */
+  /** A second wish of a person is the first one while that is open or claimed; a planned call is another one with another purpose or time. */
   addCallback(input: Omit<NewCallback, 'businessNumberId'>): Promise<{ callback: CallbackRequest; added: boolean }>;
   listCallbacks(query: Omit<CallbackQuery, 'businessNumberId'>): Promise<CallbackPage>;
   /** The next one that is due, for some time nobody else's; undefined if there is none. */
   claimCallback(claim: Omit<CallbackClaim, 'businessNumberId'>): Promise<CallbackRequest | undefined>;
   finishCallback(id: string, end: CallbackEnd): Promise<CallbackRequest>;
+  /** Cancels all that a person has open or claimed. Returns the entries. @param note takes the place of theirs */
+  cancelCallbacks(contact: Contact, note?: string): Promise<CallbackRequest[]>;
   /**
    * From now on a person who presses a button of a template, or writes, one of these words is put on the list.
    * @param owner for example a node's id: its second words take the place of the first
@@ -35,6 +38,22 @@ export function callbackBook(desk: Desk): CallbackBook {
     listCallbacks: async (query) => able(ledger).callbacks({ ...query, businessNumberId }),
     claimCallback: async (claim) => able(ledger).claimCallback({ ...claim, businessNumberId }),
     finishCallback: async (id, end) => able(ledger).finishCallback(id, end),
+    cancelCallbacks: async (contact, note) => {
+      const end = { state: 'cancelled' as const, ...(note !== undefined && { note }) };
+      const cancelled: CallbackRequest[] = [];
+      let after: string | undefined;
+      do {
+        const { entries, next } = await able(ledger).callbacks({ businessNumberId, contact, ...(after && { after }) });
+        for (const { id, state } of entries) {
+          if (state !== 'open' && state !== 'claimed') continue;
+          const ended = await able(ledger).finishCallback(id, end);
+          // Somebody else may have ended it just now.
+          if (ended.state === 'cancelled') cancelled.push(ended);
+        }
+        after = next;
+      } while (after !== undefined);
+      return cancelled;
+    },
     hearCallbacks: (owner, words) => {
       const own = new Set(words.map(plain).filter((word) => word !== ''));
       desk.callbackWords.set(owner, own);

@@ -22,13 +22,14 @@ const FLOWS: FlowNode[] = [
 const TAKEN = ['maxSeconds', 'preAccept', 'callbackMissed'];
 const WEEK = ['monday', 'sunday', 'timeZone', 'holidays', 'closedText', 'callbackClosed'];
 const OF_ACTION: Record<string, string[]> = {
-  add: ['contact', 'due', 'note'],
+  add: ['contact', 'purpose', 'due', 'note'],
   list: ['contact', 'state', 'limit'],
   claim: ['callback', 'leaseSeconds'],
   done: ['callback', 'note'],
   retry: ['callback', 'note'],
   cancel: ['callback', 'note'],
-  message: ['contact', 'due', 'note', 'state', 'limit', 'callback', 'leaseSeconds'],
+  cancelAll: ['contact', 'note'],
+  message: ['contact', 'purpose', 'due', 'note', 'state', 'limit', 'callback', 'leaseSeconds'],
 };
 
 describe('the dialogs of the nodes for calls of people', function () {

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { helper, Inbox } from './helper.ts';
+import { helper, Inbox, until } from './helper.ts';
 import { ANA, CONFIG, RealNumber } from './real-number.ts';
 
 const at = { z: 'tab', x: 1, y: 1 };
@@ -10,6 +10,7 @@ const WAYS: Record<string, object> = {
   done: {},
   retry: {},
   cancel: {},
+  cancelAll: {},
 };
 const node = (id: string, more: object): object => ({
   ...{ id, type: 'wa-call-callbacks', ...at, config: 'number', action: id },
@@ -20,6 +21,7 @@ const FLOW: object[] = [
   { id: 'tab', type: 'tab', label: 'Test' },
   CONFIG,
   ...Object.entries(WAYS).map(([id, more]) => node(id, more)),
+  node('over', { action: 'list', state: 'cancelled' }),
   node('any', { action: 'message', state: 'any', limit: 1 }),
   { id: 'stop', type: 'wa-call-permission', ...at, config: 'number', action: 'doNotCall', wires: [['listed'], []] },
   { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
@@ -31,6 +33,7 @@ interface Entry {
   id: string;
   state: string;
   source: string;
+  purpose?: string;
   note?: string;
   dueAt?: string;
   claimedBy?: string;
@@ -109,6 +112,31 @@ describe('nodes/callbacks with the ledger and the simulator', function () {
     assert.deepEqual(await listed(''), []);
   });
 
+  it('keeps planned calls, gives each with its purpose when it is due, and cancels all of a person', async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const today = await ask('add', { contact: BOB, purpose: 'delivery 4471', due: Date.now() });
+    const later = await ask('add', { contact: BOB, purpose: 'delivery 4471', due: tomorrow });
+    await ask('add', { contact: ANA, purpose: 'invoice 7', due: tomorrow });
+    assert.deepEqual([today.added, later.added, entry(later).dueAt], [true, true, tomorrow]);
+    const claimed = await ask('claim', { purpose: 'whatever the flow said' });
+    assert.deepEqual(
+      [entry(claimed).id, claimed.purpose],
+      [entry(today).id, 'delivery 4471'],
+      'ready for the call node',
+    );
+    assert.equal(reason(await ask('claim', {}, 'nothing')), 'nothing_due');
+    assert.equal(reason(await ask('cancelAll', {}, 'nothing')), 'contact_invalid');
+    const all = await ask('cancelAll', { contact: BOB, note: 'moved away' });
+    assert.deepEqual(
+      (all.payload as Entry[]).map(({ id, state, purpose, note }) => [id, state, purpose, note]),
+      [today, later].map((one) => [entry(one).id, 'cancelled', 'delivery 4471', 'moved away']),
+    );
+    assert.deepEqual((await ask('cancelAll', { contact: BOB })).payload, []);
+    const [ana, ...more] = await listed('');
+    assert.deepEqual([ana?.purpose, more.length], ['invoice 7', 0]);
+    await ask('cancel', { callback: ana });
+  });
+
   it('hears buttons and words, once per message, and not of people who have opted out', async () => {
     await number.control('message', { user: '5511955500123', text: 'ligue-me!' });
     await number.control('message', { user: '5511955500123', text: 'LIGUE-ME' });
@@ -119,6 +147,18 @@ describe('nodes/callbacks with the ledger and the simulator', function () {
       assert.deepEqual([one.source, one.contact.phone, more.length], ['message', '+5511955500123', 0]);
       break;
     }
+    const minute = 60_000;
+    for (const after of [30 * minute, 59 * minute, 1_440 * minute])
+      await ask('add', { contact: BOB, purpose: 'appointment', due: new Date(Date.now() + after).toISOString() });
+    assert.equal((await listed(BOB)).length, 3);
+    await number.control('message', { user: '351912000456', text: 'please stop calls' });
+    await until(async () => (await listed(BOB)).length === 0);
+    const { payload } = await ask('over', { contact: BOB });
+    const cancelled = (payload as Entry[]).filter(({ purpose }) => purpose === 'appointment');
+    assert.equal(cancelled.length, 3, 'due within the hour or later');
+    for (const { id } of cancelled)
+      assert.equal(reason(await ask('claim', { callback: id }, 'nothing')), 'nothing_due');
+    assert.equal(reason(await ask('add', { contact: BOB, purpose: 'appointment' }, 'nothing')), 'do_not_call');
     await ask('stop', { contact: ANA }, 'listed');
     assert.deepEqual(await listed(''), [], 'an opt-out cancels it');
     assert.equal(reason(await ask('add', { contact: ANA }, 'nothing')), 'do_not_call');
@@ -131,6 +171,7 @@ describe('nodes/callbacks with the ledger and the simulator', function () {
     assert.equal(error(await ask('done', {}, 'caught')), 'callback_missing');
     assert.equal(error(await ask('add', { contact: BOB, due: 'tomorrow' }, 'caught')), 'property_invalid');
     assert.equal(error(await ask('add', { contact: BOB, note: 'x'.repeat(1_001) }, 'caught')), 'note_invalid');
+    assert.equal(error(await ask('add', { contact: BOB, purpose: 'x'.repeat(1_001) }, 'caught')), 'purpose_invalid');
     assert.equal(error(await ask('any', { action: 'dance' }, 'caught')), 'action_unknown');
     assert.equal(error(await ask('any', { action: 'list', next: 7 }, 'caught')), 'next_invalid');
     assert.equal(error(await ask('any', {}, 'caught')), 'action_unknown');

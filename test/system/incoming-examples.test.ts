@@ -120,6 +120,17 @@ describe('the examples with calls of people', function () {
     assert.equal(callback?.state, 'claimed');
     await press('Call the next one');
     assert.equal((await told('nobody is waiting')).reason?.code, 'nothing_due');
+
+    await press('Plan a call in an hour');
+    await told('noted', '"purpose":"your delivery at three"');
+    await cloud.simulator.control.do('message', { user: ANA, text: 'Please, no calls' });
+    await cloud.until('it arrived', () => cloud.answered.some(({ body }) => body.includes('Please, no calls')), red);
+    await press('What is planned?');
+    const planned = (await told('planned, or cancelled')).payload as unknown as { state: string; purpose?: string }[];
+    assert.deepEqual(
+      planned.filter(({ purpose }) => purpose !== undefined).map(({ state }) => state),
+      ['cancelled'],
+    );
     assert.deepEqual(cloud.violations(), []);
   });
 });

@@ -8,12 +8,16 @@ export function cancelCallbacks(tx: Transaction, pair: PairRow): void {
   for (const row of tx.records.openCallbacks(pair.pairId)) cancelCallback(tx, row, pair);
 }
 
-/** A conversation with the person, whoever called, is what their callback requests from before it wanted. The call is written by the caller. */
+/**
+ * A conversation with the person, whoever called, is what their callback requests from before it wanted; a planned call has its own
+ * purpose and is done if somebody had claimed it. The call is written by the caller.
+ */
 export function completeCallbacks(tx: Transaction, call: CallRow, pair: PairRow, since: Instant): boolean {
   let linked = false;
   for (const row of tx.records.openCallbacks(pair.pairId)) {
     // They asked to be called back during or after it.
     if (row.requestedAt > since) continue;
+    if (row.purpose !== undefined && row.state !== 'claimed') continue;
     const done: CallbackRow = { ...row, state: 'done', changedAt: tx.now };
     done.callId = call.reservationId;
     if (!linked) withNotes(call, { callbackId: row.callbackId });

@@ -25,7 +25,8 @@ const PAGE = 100;
 const CANDIDATES = 20;
 
 export function addCallback(tx: Transaction, input: NewCallback): { callback: CallbackRequest; added: boolean } {
-  const { businessNumberId, contact, source, note, dueAt } = input;
+  const { businessNumberId, contact, source, purpose, note } = input;
+  const dueAt = input.dueAt === undefined ? undefined : Math.round(input.dueAt);
   const known = tx.records.findNumber(businessNumberId);
   const key = input.key === undefined ? undefined : dedupeKey(input.key);
   const meant =
@@ -36,7 +37,7 @@ export function addCallback(tx: Transaction, input: NewCallback): { callback: Ca
   if (found === 'conflict') throw conflicting();
   if (found.state.doNotCall !== undefined) throw optedOut();
   const pair = nameAgain(tx, found);
-  const [open] = tx.records.openCallbacks(pair.pairId);
+  const open = tx.records.openCallbacks(pair.pairId).find((row) => isSame(row, purpose, dueAt));
   if (open !== undefined) {
     if (key !== undefined) tx.records.writeCallbackKey(number.numberId, key, open);
     return { callback: shown(tx, open, businessNumberId), added: false };
@@ -50,13 +51,19 @@ export function addCallback(tx: Transaction, input: NewCallback): { callback: Ca
     state: 'open',
     attempts: 0,
     changedAt: tx.now,
+    ...(purpose === undefined ? {} : { purpose }),
     ...(note === undefined ? {} : { note }),
-    ...(dueAt === undefined ? {} : { dueAt: Math.round(dueAt) }),
+    ...(dueAt === undefined ? {} : { dueAt }),
   };
   tx.records.writeCallback(callback);
   if (key !== undefined) tx.records.writeCallbackKey(number.numberId, key, callback);
   writeCallbackAudit(tx, 'callback_added', callback, pair, { source, ...(dueAt === undefined ? {} : { dueAt }) });
   return { callback: shown(tx, callback, businessNumberId), added: true };
+}
+
+/** A wish to be called back is one, whenever it is due; a planned call is another one with another purpose or time. */
+function isSame(row: CallbackRow, purpose: string | undefined, dueAt: Instant | undefined): boolean {
+  return row.purpose === purpose && (purpose === undefined || row.dueAt === dueAt);
 }
 
 /** A part of the list: perhaps fewer entries than asked for although there are more. */

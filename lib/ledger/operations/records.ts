@@ -104,6 +104,7 @@ export interface CallbackRow {
   numberId: number;
   pairId: number;
   source: CallbackRequest['source'];
+  purpose?: string;
   note?: string;
   requestedAt: Instant;
   dueAt?: Instant;

@@ -133,6 +133,7 @@ export function callbackColumns(row: CallbackRow): Columns {
     number_id: row.numberId,
     pair_id: row.pairId,
     source: row.source,
+    purpose: orNull(row.purpose),
     note: orNull(row.note),
     requested_at: whole(row.requestedAt),
     due_at: whole(row.dueAt),

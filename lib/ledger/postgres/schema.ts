@@ -137,7 +137,7 @@ ALTER TABLE ${s}.pair ADD COLUMN told_limits text;
 ALTER TABLE ${s}.call ADD COLUMN notes text;
 CREATE TABLE ${s}.callback(
   callback_id text COLLATE "C" PRIMARY KEY, number_id bigint NOT NULL, pair_id bigint NOT NULL,
-  source text NOT NULL, note text, requested_at bigint NOT NULL, due_at bigint,
+  source text NOT NULL, purpose text, note text, requested_at bigint NOT NULL, due_at bigint,
   state smallint NOT NULL CHECK(state BETWEEN 0 AND 3), claimed_by text, claimed_until bigint, call_id text,
   attempts integer NOT NULL, changed_at bigint NOT NULL) WITH (fillfactor = 80);
 CREATE INDEX callback_pair ON ${s}.callback(pair_id);

@@ -19,6 +19,7 @@ export function callbackFromRow(row: Cells): CallbackRow {
     attempts: Number(row.attempts),
     changedAt: Number(row.changed_at),
   };
+  if (row.purpose !== null) callback.purpose = String(row.purpose);
   if (row.note !== null) callback.note = String(row.note);
   if (row.due_at !== null) callback.dueAt = Number(row.due_at);
   if (row.claimed_by !== null) callback.claimedBy = String(row.claimed_by);

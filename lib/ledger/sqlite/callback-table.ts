@@ -5,8 +5,8 @@ import { orNull, type Session, whole } from './session.ts';
 export function writeCallback(tx: Session, row: CallbackRow): void {
   tx.db
     .statement(
-      `INSERT INTO callback(callback_id, number_id, pair_id, source, note, requested_at, due_at, state, claimed_by,
-       claimed_until, call_id, attempts, changed_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)
+      `INSERT INTO callback(callback_id, number_id, pair_id, source, purpose, note, requested_at, due_at, state, claimed_by,
+       claimed_until, call_id, attempts, changed_at) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)
        ON CONFLICT DO UPDATE SET note = excluded.note, state = excluded.state, claimed_by = excluded.claimed_by,
        claimed_until = excluded.claimed_until, call_id = excluded.call_id, attempts = excluded.attempts,
        changed_at = excluded.changed_at`,
@@ -16,6 +16,7 @@ export function writeCallback(tx: Session, row: CallbackRow): void {
       row.numberId,
       row.pairId,
       row.source,
+      orNull(row.purpose),
       orNull(row.note),
       row.requestedAt,
       whole(row.dueAt),

@@ -126,7 +126,7 @@ ALTER TABLE pair ADD COLUMN told_limits TEXT;
 ALTER TABLE call ADD COLUMN notes TEXT;
 CREATE TABLE callback(
   callback_id TEXT PRIMARY KEY, number_id INTEGER NOT NULL REFERENCES number, pair_id INTEGER NOT NULL REFERENCES pair,
-  source TEXT NOT NULL, note TEXT, requested_at INTEGER NOT NULL, due_at INTEGER,
+  source TEXT NOT NULL, purpose TEXT, note TEXT, requested_at INTEGER NOT NULL, due_at INTEGER,
   state INTEGER NOT NULL CHECK(state BETWEEN 0 AND 3), claimed_by TEXT, claimed_until INTEGER, call_id TEXT,
   attempts INTEGER NOT NULL, changed_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX callback_pair ON callback(pair_id);

@@ -13,6 +13,7 @@ import {
   readCallbackId,
   readNext,
   readNote,
+  readPurpose,
   readState,
 } from './properties.ts';
 
@@ -43,9 +44,14 @@ export const ANSWERS: Record<Action, (asking: Asking) => Promise<Answer>> = {
   async add({ switchboard, look }) {
     const who = readContact(await look('contact'));
     if ('reason' in who) return nothing(reasonMessage(who.reason));
+    const purpose = readPurpose(await look('purpose'));
     const note = readNote(await look('note'));
     const dueAt = readInstant(await look('due'), 'time of the callback');
-    const wish = { contact: who.contact, source: 'flow' as const, ...(note !== undefined && { note }) };
+    const wish = {
+      ...{ contact: who.contact, source: 'flow' as const },
+      ...(purpose !== undefined && { purpose }),
+      ...(note !== undefined && { note }),
+    };
     const added = await switchboard
       .addCallback({ ...wish, ...(dueAt !== undefined && { dueAt }) })
       .catch((error: unknown) => refusal(error, 'do_not_call'));
@@ -82,6 +88,17 @@ export const ANSWERS: Record<Action, (asking: Asking) => Promise<Answer>> = {
   done: (asking) => finish(asking, 'done', 'done'),
   retry: (asking) => finish(asking, 'open', 'retry'),
   cancel: (asking) => finish(asking, 'cancelled', 'cancelled'),
+  async cancelAll({ switchboard, look }) {
+    const who = readContact(await look('contact'));
+    if ('reason' in who) return nothing(reasonMessage(who.reason));
+    const note = readNote(await look('note'));
+    const cancelled = await switchboard.cancelCallbacks(who.contact, note);
+    return {
+      to: 'result',
+      set: { payload: cancelled.map(callbackMessage) },
+      show: { look: 'idle', key: 'cancelledAll', count: cancelled.length },
+    };
+  },
 };
 
 async function finish(
@@ -109,7 +126,13 @@ function entry(callback: CallbackRequest, key: string): Answer {
   const told = callbackMessage(callback);
   return {
     to: 'result',
-    set: { payload: told, callback: told, contact: contactMessage(callback.contact) },
+    set: {
+      payload: told,
+      callback: told,
+      contact: contactMessage(callback.contact),
+      // For the node that calls; without one of its own the message's purpose stays.
+      ...(callback.purpose !== undefined && { purpose: callback.purpose }),
+    },
     show: { look: key === 'claimed' ? 'connected' : 'idle', key },
   };
 }

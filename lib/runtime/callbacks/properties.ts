@@ -4,8 +4,11 @@ import { number, oneOf, text } from '../node-config.ts';
 import { asText } from '../property.ts';
 import { ReportableError } from '../reportable-error.ts';
 
-/** What the callbacks node can do. `retry`: the try failed, somebody is to claim it again. */
-export const ACTIONS = ['add', 'list', 'claim', 'done', 'retry', 'cancel'] as const;
+/**
+ * What the callbacks node can do. `retry`: the try failed, somebody is to claim it again. `cancelAll`: everything of one person,
+ * an action of its own so that a message that has lost its entry never does it.
+ */
+export const ACTIONS = ['add', 'list', 'claim', 'done', 'retry', 'cancel', 'cancelAll'] as const;
 export type Action = (typeof ACTIONS)[number];
 const STATES = ['open', 'claimed', 'done', 'cancelled'] as const satisfies CallbackRequest['state'][];
 
@@ -14,6 +17,8 @@ export const SHAPE = {
   action: oneOf([...ACTIONS, 'message']),
   contact: text('contact'),
   contactType: text('msg'),
+  purpose: text('purpose'),
+  purposeType: text('msg'),
   note: text('note'),
   noteType: text('msg'),
   due: text('due'),
@@ -27,7 +32,7 @@ export const SHAPE = {
 };
 export type CallbackSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 /** Properties that may lie in the message or elsewhere. */
-export type Located = 'contact' | 'note' | 'due' | 'callback';
+export type Located = 'contact' | 'purpose' | 'note' | 'due' | 'callback';
 
 /** @throws ReportableError `action_unknown` */
 export function readAction(settings: CallbackSettings, msg: object): Action {
@@ -73,6 +78,15 @@ export function readNote(value: unknown): string | undefined {
     throw new ReportableError('note_invalid', 'The note (msg.note) may have at most 1,000 characters.');
   }
   return note === '' ? undefined : note;
+}
+
+/** What a planned call is for. @throws ReportableError `purpose_invalid` */
+export function readPurpose(value: unknown): string | undefined {
+  const purpose = asText(value);
+  if (purpose.length > 1_000) {
+    throw new ReportableError('purpose_invalid', 'The purpose (msg.purpose) may have at most 1,000 characters.');
+  }
+  return purpose === '' ? undefined : purpose;
 }
 
 /** Where a list goes on. @throws ReportableError `next_invalid` */

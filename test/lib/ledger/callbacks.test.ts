@@ -191,6 +191,76 @@ onEveryEngine('callback requests', (engine) => {
     assert.equal(rows.filter(({ event }) => event === 'callback_cancelled').length, 2);
   });
 
+  it('are planned calls with a purpose: several of a person, each claimable exactly when it is due', async () => {
+    const { clock } = stand;
+    const start = stand.now;
+    const soon = { purpose: 'delivery 4471', dueAt: start + HOUR };
+    const first = await add(ANA, soon);
+    assert.deepEqual([first.added, first.callback.purpose, first.callback.dueAt], [true, 'delivery 4471', soon.dueAt]);
+    assert.deepEqual(await add(ANA, { ...soon, note: 'again' }), { callback: first.callback, added: false });
+    const later = await add(ANA, { ...soon, dueAt: start + 3 * HOUR });
+    const other = await add(ANA, { ...soon, purpose: 'invoice 7' });
+    const wish = await add(ANA, { source: 'missed_call' });
+    assert.deepEqual([later.added, other.added, wish.added, (await add(ANA)).added], [true, true, true, false]);
+    assert.equal((await claim())?.id, wish.callback.id);
+    await stand.ledger.finishCallback(wish.callback.id, { state: 'done' });
+    clock.pass(start + HOUR - 1 - stand.now);
+    assert.equal(await claim(), undefined, 'a millisecond too early');
+    clock.pass(1);
+    const due = [await claim(), await claim(), await claim()];
+    assert.deepEqual(
+      due.map((entry) => [entry?.id, entry?.purpose]),
+      [
+        [first.callback.id, 'delivery 4471'],
+        [other.callback.id, 'invoice 7'],
+        [undefined, undefined],
+      ],
+    );
+  });
+
+  it('are cancelled by an opt-out message, due within the next hour or later, and never claimed', async () => {
+    const { ledger, clock } = stand;
+    const start = stand.now;
+    const due = [10 * MINUTE, 59 * MINUTE, 2 * HOUR, 3 * DAY];
+    const planned: string[] = [];
+    for (const after of due)
+      planned.push((await add(ANA, { purpose: 'appointment', dueAt: start + after })).callback.id);
+    const ben = await add(BEN, { purpose: 'appointment', dueAt: start + 10 * MINUTE });
+    await ledger.append([stand.message({ text: 'please stop calls' })]);
+    assert.deepEqual(
+      (await list({ state: 'cancelled' })).map(({ id }) => id),
+      planned,
+    );
+    for (const id of planned) assert.equal(await claim('agent', { id }), undefined);
+    await assert.rejects(add(ANA, { purpose: 'appointment', dueAt: start + DAY }), { code: 'do_not_call' });
+    clock.pass(4 * DAY);
+    assert.equal((await claim())?.id, ben.callback.id);
+    assert.equal(await claim(), undefined);
+    // Releasing the person does not bring back what was cancelled.
+    await ledger.doNotCall(NUMBER.id, ANA, { listed: false, source: 'asked' });
+    assert.equal(await claim(), undefined);
+  });
+
+  it('are done by a conversation, but a planned call only if somebody had claimed it', async () => {
+    const { ledger, clock } = stand;
+    await stand.granted();
+    const wish = await add();
+    const now = await add(ANA, { purpose: 'delivery 4471', dueAt: stand.now });
+    const tomorrow = await add(ANA, { purpose: 'delivery 4471', dueAt: stand.now + DAY });
+    clock.pass(MINUTE);
+    await claim('agent', { id: now.callback.id });
+    await stand.conversation('wacid.1');
+    const [record] = (await ledger.callRecords({ businessNumberId: NUMBER.id })).entries;
+    assert.deepEqual(
+      (await list()).map(({ id, state, callId }) => [id, state, callId]),
+      [
+        [wish.callback.id, 'done', record?.id],
+        [now.callback.id, 'done', record?.id],
+        [tomorrow.callback.id, 'open', undefined],
+      ],
+    );
+  });
+
   it('of a person who turns out to be one who opted out are cancelled', async () => {
     const { ledger } = stand;
     await ledger.doNotCall(NUMBER.id, { userId: 'BR.1' }, { listed: true, source: 'crm' });
@@ -273,7 +343,13 @@ onEveryEngine('callback requests in a store that is opened again', (engine) => {
     const far = { phone: '4915112345678' };
     clock.pass(1);
     const dueAt = stand.now + 60 * DAY;
-    await stand.ledger.addCallback({ businessNumberId: NUMBER.id, contact: far, source: 'flow', dueAt });
+    await stand.ledger.addCallback({
+      businessNumberId: NUMBER.id,
+      contact: far,
+      source: 'flow',
+      purpose: 'check-up',
+      dueAt,
+    });
     await stand.ledger.claimCallback({ businessNumberId: NUMBER.id, by: 'one' });
     await stand.crash();
     stand = await Stand.open({ engine, path: folder.file, clock, retentionDays: 30 });
@@ -292,8 +368,8 @@ onEveryEngine('callback requests in a store that is opened again', (engine) => {
     await stand.ledger.sweep();
     // The one that is due later stays, and with it its person.
     assert.deepEqual(
-      (await entries()).map((entry) => entry.contact),
-      [far],
+      (await entries()).map((entry) => [entry.contact, entry.purpose]),
+      [[far, 'check-up']],
     );
     assert.notEqual((await entries())[0]?.id, callback.id);
     const again = await stand.ledger.addCallback({ businessNumberId: NUMBER.id, contact, source: 'button', key: 'k' });

@@ -194,6 +194,7 @@ export const INPUT: readonly [keyof Ledger, Shape[]][] = [
         businessNumberId: numberId,
         contact,
         source: choice('flow'),
+        purpose: optional(name('p')),
         note: optional(text('n')),
         dueAt: optional(time(NOON)),
         key: optional(name('k')),

@@ -36,6 +36,30 @@ export const CALLBACKS_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    name: 'any conversation fulfils all that was planned with the person',
+    edits: [
+      { file: ENDS, text: "if (row.purpose !== undefined && row.state !== 'claimed') continue;", replacement: '' },
+    ],
+    test: noticedBy(
+      'callbacks',
+      'callback requests (sqlite) are done by a conversation, but a planned call only if somebody had claimed it',
+    ),
+  },
+  {
+    name: 'a planned call is claimed before it is due',
+    edits: [
+      {
+        file: 'lib/ledger/sqlite/callback-table.ts',
+        text: '(due_at IS NULL OR due_at <= ?) ORDER',
+        replacement: '(due_at IS NULL OR due_at <= ? + 1) ORDER',
+      },
+    ],
+    test: noticedBy(
+      'callbacks',
+      'callback requests (sqlite) are planned calls with a purpose: several of a person, each claimable exactly when it is due',
+    ),
+  },
+  {
     name: 'a second wish takes the key of the first one away',
     edits: [
       {
