@@ -74,6 +74,11 @@ export class ExampleFlow {
     helper.getNode(this.id(name)).receive(msg);
   }
 
+  /** What arrives from now on at any node of the example. */
+  arriving(name: string): Inbox {
+    return new Inbox(this.id(name));
+  }
+
   /** Everything that a debug node was told so far. */
   heard(box: string): Told[] {
     return (this.#boxes.get(box) ?? assert.fail(`no debug node "${box}"`)).messages;
