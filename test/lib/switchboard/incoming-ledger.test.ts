@@ -92,7 +92,8 @@ describe('lib/switchboard: calls to us on the real ledger', () => {
     // The process dies here: nothing is closed but the store.
     await closeStore();
     const ledger = await open();
-    const after = benchWith(ledger, undefined, PATIENT);
+    // WhatsApp's word on the end comes too late here.
+    const after = benchWith(ledger, undefined, { ...PATIENT, webhookWaitMs: 500 });
     attend(after);
     await after.switchboard.start();
     await until('the end', () => after.ended().length === 1);
