@@ -27,6 +27,7 @@ const COLUMNS: Record<string, (record: CallRecord) => string> = {
   errors: ({ errors }) => errors.map(({ code, message = '' }) => `${code} ${message}`.trim()).join(' | '),
   recordings: ({ recordings }) => recordings.map(({ file }) => file).join(' | '),
   callbackId: ({ callbackId = '' }) => callbackId,
+  score: ({ score }) => String(score ?? ''),
 };
 
 /**

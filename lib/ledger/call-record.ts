@@ -32,6 +32,8 @@ export interface CallRecord {
   recordings: { file: string; seconds?: number }[];
   /** The callback request that this call answered. */
   callbackId?: string;
+  /** How content the person was, 1 to 5, if somebody asked them. */
+  score?: number;
 }
 
 export interface CallRecordQuery {

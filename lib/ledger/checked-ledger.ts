@@ -123,6 +123,12 @@ export abstract class CheckedLedger implements Ledger {
       checked(input.recording, recording, 'recording'),
     ]);
   }
+  noteScore(id: string, score: number): Promise<boolean> {
+    return this.ask('noteScore', () => [
+      checked(input.reservationId, id, 'reservation id'),
+      checked(input.score, score, 'score'),
+    ]);
+  }
   noteCallEnd(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean> {
     return this.ask('noteCallEnd', () => [
       checked(input.reservationId, id, 'reservation id'),

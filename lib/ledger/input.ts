@@ -109,6 +109,7 @@ export const recording = z.object({
   file: z.string().min(1).max(4_096),
   seconds: z.number().min(0).max(1e9).optional(),
 });
+export const score = z.number().int().min(1).max(5);
 export const endedBy = z.object({ endedBy: z.enum(['us', 'them', 'network', 'unknown']) });
 const callbackState = z.enum(['open', 'claimed', 'done', 'cancelled']);
 const callbackNote = z.string().max(2_000);

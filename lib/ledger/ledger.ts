@@ -257,6 +257,13 @@ export interface Ledger {
    */
   noteRecording(id: string, recording: { file: string; seconds?: number }): Promise<boolean>;
   /**
+   * How content the person was with a call; the last score of a call stands.
+   * @param id reservation id of the call
+   * @param score a whole number, 1 to 5
+   * @returns false: there is no such call
+   */
+  noteScore(id: string, score: number): Promise<boolean>;
+  /**
    * Who ended a call, for its record: providers do not say. The first word stands.
    * @param id reservation id of the call
    * @returns false: there is no such call, or it was said before

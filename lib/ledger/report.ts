@@ -88,7 +88,7 @@ export interface StatisticsQuery {
   template?: string;
 }
 /**
- * Counts, and the rates made of them (0 to 1; absent where nothing was counted). Targets: `seed-checklist.md` 141 to 145.
+ * Counts, and the rates made of them (0 to 1, satisfaction 1 to 5; absent where nothing was counted). Targets: `seed-checklist.md` 141 to 145.
  * Rows that went by retention are not counted; those of an erased person are, but have no purpose any more.
  */
 export interface Statistics {
@@ -107,12 +107,15 @@ export interface Statistics {
   calls: number;
   answered: number;
   completed: number;
+  /** Of these calls those whose people gave a score, and the sum of the scores. `rates.satisfaction` is scoreSum/scored. */
+  scored: number;
+  scoreSum: number;
   /**
    * People surely asked or called in the period (of this purpose or template), and those of them who opted out in it and
    * have not been released since. `rates.optOut` is optedOut/people.
    */
   people: number;
   optedOut: number;
-  rates: { grant?: number; answer?: number; completion?: number; optOut?: number };
-  targets: { grant: number; answer: number; completion: number; optOut: number };
+  rates: { grant?: number; answer?: number; completion?: number; satisfaction?: number; optOut?: number };
+  targets: { grant: number; answer: number; completion: number; satisfaction: number; optOut: number };
 }

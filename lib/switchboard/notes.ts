@@ -7,7 +7,9 @@ import { told } from './patience.ts';
 import { CallError, type Switchboard } from './switchboard.ts';
 
 /** What is written down about calls beside their events: records, recordings, announcements. */
-export function notes(desk: Desk): Pick<Switchboard, 'callRecords' | 'noteRecording' | 'announced' | 'checkRecording'> {
+export function notes(
+  desk: Desk,
+): Pick<Switchboard, 'callRecords' | 'noteRecording' | 'noteScore' | 'announced' | 'checkRecording'> {
   const { ledger, businessNumber } = desk.deps;
   return {
     callRecords: async (query) => {
@@ -26,6 +28,7 @@ export function notes(desk: Desk): Pick<Switchboard, 'callRecords' | 'noteRecord
       call?.noting.delete(noting);
       return known;
     },
+    noteScore: async (id, score) => (await ledger.noteScore?.(id, score)) ?? false,
     announced: (id) => {
       const call = desk.registry.find(id);
       if (call !== undefined) call.announced = true;

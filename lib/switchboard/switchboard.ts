@@ -212,6 +212,8 @@ export interface Switchboard extends NumberManagement, CallbackBook {
    * @returns false: no such call is known, or it could not be written (which the log says)
    */
   noteRecording(id: string, recording: { file: string; seconds?: number }): Promise<boolean>;
+  /** How content the person was with a call, 1 to 5. @returns false: no such call is known. @throws LedgerError */
+  noteScore(id: string, score: number): Promise<boolean>;
   /** A prompt that says that the call is recorded was played whole. */
   announced(id: string): void;
   /** @throws CallError `announcement_missing` if this number records only after an announcement, and there was none in this call */

@@ -66,6 +66,14 @@ describe('the dialogs about records and recordings', function () {
     const names = ['from', 'to', 'timeZone', 'limit'];
     await open('records');
     assert.deepEqual(await shown(names), [false, false, false, true]);
+    await field('action').selectOption('score');
+    assert.deepEqual(await shown([...names, 'contact', 'call', 'score', 'full', 'each']), [
+      ...[false, false, false, false, false, true, true, true, true],
+    ]);
+    await field('action').selectOption('read');
+    assert.deepEqual(await shown([...names, 'contact', 'call', 'score']), [
+      ...[false, false, false, true, true, false, false],
+    ]);
     await field('period').selectOption('range');
     assert.deepEqual(await shown(names), [true, true, false, true]);
     await field('period').selectOption('yesterday');

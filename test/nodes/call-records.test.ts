@@ -166,6 +166,38 @@ describe('the call records node', () => {
     assert.deepEqual(asked, []);
   });
 
+  it('notes a score, also the key that was pressed, and asks for no records', async () => {
+    const noted: [string, number][] = [];
+    number.more.noteScore = async (id, score) => {
+      noted.push([id, score]);
+      return id !== 'gone';
+    };
+    await load({ action: 'score' });
+    receive({ call: { id: 'c1' }, score: 5, order: 7 });
+    receive({ call: { id: 'c2' }, score: '3' });
+    const { payload, order } = await came('records');
+    assert.deepEqual([payload, order], [{ id: 'c1', score: 5 }, 7]);
+    assert.deepEqual((await came('records', 1)).payload, { id: 'c2', score: 3 });
+    const wrong: [object, string][] = [
+      [{ score: 5 }, 'call_missing'],
+      [{ call: { id: 'c1' } }, 'score_invalid'],
+      [{ call: { id: 'c1' }, score: 4.5 }, 'score_invalid'],
+      [{ call: { id: 'c1' }, score: 6 }, 'score_invalid'],
+      [{ call: { id: 'c1' }, score: '#' }, 'score_invalid'],
+      [{ call: { id: 'gone' }, score: 1 }, 'call_unknown'],
+    ];
+    for (const [index, [msg, expected]] of wrong.entries()) {
+      receive(msg);
+      assert.equal(await code(index), expected);
+    }
+    assert.deepEqual(noted, [
+      ['c1', 5],
+      ['c2', 3],
+      ['gone', 1],
+    ]);
+    assert.deepEqual(asked, []);
+  });
+
   it('passes on what the store says about a fault', async () => {
     answer = () => {
       throw Object.assign(new Error('The store is away.'), {

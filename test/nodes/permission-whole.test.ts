@@ -111,10 +111,12 @@ describe('the permission node, about everybody', () => {
           calls: 0,
           answered: 0,
           completed: 0,
+          scored: 0,
+          scoreSum: 0,
           people: 2,
           optedOut: 0,
         };
-        const targets = { grant: 0.6, answer: 0.75, completion: 0.9, optOut: 0.05 };
+        const targets = { grant: 0.6, answer: 0.75, completion: 0.9, satisfaction: 4, optOut: 0.05 };
         return { ...counts, rates: { grant: 0.5, optOut: 0 }, targets };
       },
     };

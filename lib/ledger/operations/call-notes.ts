@@ -42,6 +42,22 @@ export function noteRecording(tx: Transaction, id: string, recording: { file: st
   return true;
 }
 
+/** How content the person was with a call. The last word stands. Returns whether there is such a call. */
+export function noteScore(tx: Transaction, id: string, score: number): boolean {
+  const call = tx.records.findCall(id);
+  if (call === undefined) return false;
+  if (call.notes?.score === score) return true;
+  withNotes(call, { score });
+  tx.records.writeCall(call);
+  tx.records.writeAudit({
+    event: 'call_scored',
+    detail: { reservationId: call.reservationId, score },
+    numberId: call.numberId,
+    pair: tx.records.readPair(call.pairId),
+  });
+  return true;
+}
+
 /** Returns whether it was news: there is such a call, and nobody had said so before. */
 export function noteCallEnd(
   tx: Transaction,

@@ -82,6 +82,7 @@ export function toRecord(call: CallRow, businessNumberId: string, contact: Conta
   const by = notes.endedBy ?? endedBy(call, outcome !== undefined, connectedAt !== undefined);
   if (by !== undefined) record.endedBy = by;
   if (notes.callbackId !== undefined) record.callbackId = notes.callbackId;
+  if (notes.score !== undefined) record.score = notes.score;
   return record;
 }
 

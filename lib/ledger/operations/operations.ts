@@ -1,5 +1,5 @@
 import { append, dispatched, undispatched } from './append.ts';
-import { noteCallEnd, noteRecording } from './call-notes.ts';
+import { noteCallEnd, noteRecording, noteScore } from './call-notes.ts';
 import { callRecords } from './call-record.ts';
 import { addCallback, callbacks, claimCallback, finishCallback } from './callbacks.ts';
 import { adopt, claimCall, endRequested, findCall, finishCall, liveCalls } from './calls.ts';
@@ -32,6 +32,7 @@ export const OPERATIONS = {
   claimCall,
   callRecords,
   noteRecording,
+  noteScore,
   noteCallEnd,
   addCallback,
   callbacks,

@@ -86,6 +86,7 @@ export interface CallNotes {
   recordings?: CallRecord['recordings'];
   endedBy?: CallRecord['endedBy'] & string;
   callbackId?: string;
+  score?: number;
 }
 
 /** A page of calls of a number in the order of their reservation ids, those between two ids (both excluded) alone. */
@@ -200,6 +201,9 @@ export interface UsageCounts {
   calls: number;
   answered: number;
   completed: number;
+  /** Of these calls those with a score, whatever became of them, and the sum of the scores. */
+  scored: number;
+  scoreSum: number;
   /** Pairs of these requests, and of our calls in state `consumed` that started in the period, over or not; those with `doNotCall.since` in it. */
   people: number;
   optedOut: number;

@@ -63,6 +63,7 @@ export function addNeeds(needs: Needs, name: OperationName | 'sweepLeases', args
       needs.reservations.add(String(first));
       return;
     case 'noteRecording':
+    case 'noteScore':
     case 'noteCallEnd':
       needs.reservations.add(String(first));
       return;

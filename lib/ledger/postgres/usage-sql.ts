@@ -5,6 +5,9 @@ import type { Row, Statement } from './link.ts';
 /** A reservation may be sent, and so counted, later than it was made: long before this it is settled or given up. */
 const SENT_LATER_MS = 86_400_000;
 
+/** Out of the notes without parsing them: a quote that is part of a text in there has a backslash before it, so this is the key. */
+const SCORE = `substring(c.notes from '"score":([1-5])')`;
+
 /** What is counted is said at `UsageCounts`. */
 export function usageStatement(s: string, query: UsageQuery): Statement {
   const { numberId, from = 0, to = Number.MAX_SAFE_INTEGER, purpose, template } = query;
@@ -21,7 +24,8 @@ export function usageStatement(s: string, query: UsageQuery): Statement {
       (SELECT count(*) AS requests, count(*) FILTER (WHERE answer = 'granted') AS granted,
         count(*) FILTER (WHERE answer = 'denied') AS denied FROM ${s}.request r WHERE ${requests}) of_requests,
       (SELECT count(*) AS calls, count(connected_at) AS answered,
-        count(connected_at) FILTER (WHERE outcome = 'completed') AS completed
+        count(connected_at) FILTER (WHERE outcome = 'completed') AS completed,
+        count(${SCORE}) AS scored, coalesce(sum(${SCORE}::int), 0) AS score_sum
         FROM ${s}.call c WHERE ${calls} AND c.live = 0) of_calls,
       (SELECT count(*) AS people, count(*) FILTER (WHERE p.dnc_since >= $2 AND p.dnc_since < $3) AS opted_out
         FROM ${s}.pair p WHERE p.pair_id IN (
@@ -47,6 +51,8 @@ export function usageOf(row: Row): UsageCounts {
     calls: Number(row.calls),
     answered: Number(row.answered),
     completed: Number(row.completed),
+    scored: Number(row.scored),
+    scoreSum: Number(row.score_sum),
     people: Number(row.people),
     optedOut: Number(row.opted_out),
   };

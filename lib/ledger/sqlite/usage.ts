@@ -37,7 +37,8 @@ export function countUsage(tx: Session, query: UsageQuery): UsageCounts & { next
   const calls = tx.db
     .statement(
       `SELECT count(*) AS calls, count(connected_at) AS answered,
-         count(connected_at) FILTER (WHERE outcome = 'completed') AS completed
+         count(connected_at) FILTER (WHERE outcome = 'completed') AS completed,
+         count(json_extract(notes, '$.score')) AS scored, total(json_extract(notes, '$.score')) AS score_sum
        FROM call c INDEXED BY call_pair WHERE ${CALLS} AND c.live = 0`,
     )
     .get(values);
@@ -56,6 +57,8 @@ export function countUsage(tx: Session, query: UsageQuery): UsageCounts & { next
     calls: Number(calls?.calls),
     answered: Number(calls?.answered),
     completed: Number(calls?.completed),
+    scored: Number(calls?.scored),
+    scoreSum: Number(calls?.score_sum),
     people: Number(people?.people),
     optedOut: Number(people?.opted_out),
     ...(Number(page?.n) === PAIRS ? { next: values.until } : {}),

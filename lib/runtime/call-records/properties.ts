@@ -12,6 +12,11 @@ export type Format = (typeof FORMATS)[number];
 
 /** Properties of the call records node. `message` leaves a choice to the property of the message with the same name. */
 export const SHAPE = {
+  action: oneOf(['read', 'score']),
+  call: text('call.id'),
+  callType: text('msg'),
+  score: text('score'),
+  scoreType: text('msg'),
   contact: text(),
   contactType: text('str'),
   period: oneOf(['all', 'today', 'yesterday', 'day', 'week', 'month', 'range']),
@@ -33,7 +38,7 @@ export const SHAPE = {
 };
 export type RecordSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 /** Properties that may lie in the message or elsewhere. */
-export type Located = 'contact' | 'from' | 'to';
+export type Located = 'contact' | 'from' | 'to' | 'call' | 'score';
 
 /** @throws ReportableError `direction_unknown` */
 export function readDirection(settings: RecordSettings, msg: object): CallRecordQuery['direction'] {

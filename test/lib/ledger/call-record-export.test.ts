@@ -37,11 +37,14 @@ const lineOf = async (part: Partial<CallRecord>, look = MASKED): Promise<string>
 describe('call records as CSV', () => {
   it('has the names of the columns and one line per call, every line with its end', async () => {
     assert.equal(
-      await csv([record(), record({ id: 'c2', recordings: [{ file: '/r/a.wav' }, { file: '/r/b.wav' }] })], FULL),
+      await csv(
+        [record(), record({ id: 'c2', recordings: [{ file: '/r/a.wav' }, { file: '/r/b.wav' }], score: 4 })],
+        FULL,
+      ),
       [
-        'id,providerCallId,direction,placedBy,businessNumberId,contact,purpose,startedAt,ringingAt,answeredAt,endedAt,outcome,missed,durationSeconds,billedPulses,endedBy,errors,recordings,callbackId',
-        "c1,wacid.HBgNNTUxMTk1NTUwMDEyMxUCABEYIDRBMUUy,outbound,us,334455667788990,'+5511955500123,delivery,2026-11-20T10:00:00.000Z,2026-11-20T10:00:02.000Z,2026-11-20T10:00:09.000Z,2026-11-20T10:01:10.000Z,completed,,61,11,them,,,",
-        "c2,wacid.HBgNNTUxMTk1NTUwMDEyMxUCABEYIDRBMUUy,outbound,us,334455667788990,'+5511955500123,delivery,2026-11-20T10:00:00.000Z,2026-11-20T10:00:02.000Z,2026-11-20T10:00:09.000Z,2026-11-20T10:01:10.000Z,completed,,61,11,them,,/r/a.wav | /r/b.wav,",
+        'id,providerCallId,direction,placedBy,businessNumberId,contact,purpose,startedAt,ringingAt,answeredAt,endedAt,outcome,missed,durationSeconds,billedPulses,endedBy,errors,recordings,callbackId,score',
+        "c1,wacid.HBgNNTUxMTk1NTUwMDEyMxUCABEYIDRBMUUy,outbound,us,334455667788990,'+5511955500123,delivery,2026-11-20T10:00:00.000Z,2026-11-20T10:00:02.000Z,2026-11-20T10:00:09.000Z,2026-11-20T10:01:10.000Z,completed,,61,11,them,,,,",
+        "c2,wacid.HBgNNTUxMTk1NTUwMDEyMxUCABEYIDRBMUUy,outbound,us,334455667788990,'+5511955500123,delivery,2026-11-20T10:00:00.000Z,2026-11-20T10:00:02.000Z,2026-11-20T10:00:09.000Z,2026-11-20T10:01:10.000Z,completed,,61,11,them,,/r/a.wav | /r/b.wav,,4",
         '',
       ].join('\r\n'),
     );

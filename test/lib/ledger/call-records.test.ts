@@ -157,6 +157,31 @@ onEveryEngine('call records', (engine) => {
     assert.equal(record?.providerCallId, undefined);
   });
 
+  it('keep the last score of a call, whatever else is noted, until the person is erased', async () => {
+    const { ledger } = stand;
+    await stand.granted();
+    const id = await stand.placed('wacid.1');
+    assert.equal(await ledger.noteScore('nobody', 4), false);
+    for (const bad of [0, 6, 4.5, Number.NaN, '4', null])
+      await assert.rejects(ledger.noteScore(id, bad as number), { code: 'bad_input' });
+    assert.equal((await records())[0]?.score, undefined);
+    assert.equal(await ledger.noteScore(id, 2), true);
+    await ledger.append([stand.terminated('wacid.1', { durationSeconds: 60 })]);
+    await ledger.noteRecording(id, { file: '/r/1.wav' });
+    assert.equal(await ledger.noteScore(id, 4), true);
+    assert.equal(await ledger.noteScore(id, 4), true);
+    const [record] = await records();
+    assert.deepEqual([record?.score, record?.outcome, record?.recordings.length], [4, 'completed', 1]);
+    const scores = (await ledger.audit({})).filter(({ event }) => event === 'call_scored');
+    assert.deepEqual(
+      scores.map(({ detail }) => (detail as { score?: number }).score),
+      [2, 4],
+    );
+    await ledger.erase(NUMBER.id, ANA);
+    assert.equal((await records())[0]?.score, undefined);
+    assert.equal((await ledger.verifyAudit()).ok, true);
+  });
+
   it('come by pages, each once, in the order of the calls, and from a time to another', async () => {
     const { ledger, clock } = stand;
     await stand.granted(ANA, { permanent: true });

@@ -3,7 +3,7 @@ import type { Statistics, StatisticsQuery } from '../../../lib/ledger/ledger.ts'
 import type { Contact } from '../../../lib/permission/model.ts';
 import { DAY, HOUR, MINUTE, NUMBER, onEveryEngine, SECOND, Stand } from './stand.ts';
 
-const TARGETS = { grant: 0.6, answer: 0.75, completion: 0.9, optOut: 0.05 };
+const TARGETS = { grant: 0.6, answer: 0.75, completion: 0.9, satisfaction: 4, optOut: 0.05 };
 const person = (index: number): Contact => ({ phone: `4915112${String(index).padStart(6, '0')}` });
 
 onEveryEngine('statistics', (engine) => {
@@ -45,6 +45,7 @@ onEveryEngine('statistics', (engine) => {
     index: number,
     purpose: string,
     end: 'talked' | 'broke' | 'rang' | 'open' | 'not sent',
+    score?: number,
   ): Promise<void> {
     const reservation = await stand.ledger.reserveCall({ businessNumber: NUMBER, contact: person(index), purpose });
     if (!reservation.ok) throw new Error(reservation.reason.code);
@@ -55,6 +56,7 @@ onEveryEngine('statistics', (engine) => {
     }
     const callId = `wacid.${reservationId}`;
     await stand.ledger.settle(reservationId, { state: 'consumed', providerId: callId });
+    if (score !== undefined) assert.equal(await stand.ledger.noteScore(reservationId, score), true);
     if (end === 'open') return;
     stand.clock.pass(SECOND);
     const talk = end === 'rang' ? {} : { startedAt: stand.now, endedAt: stand.now + MINUTE, durationSeconds: 60 };
@@ -75,9 +77,34 @@ onEveryEngine('statistics', (engine) => {
     await assert.rejects(stand.ledger.statistics({} as StatisticsQuery), { code: 'bad_input' });
   });
 
+  it('have the average of the scores, of calls of ours that are over', async () => {
+    for (let index = 1; index <= 5; index++) {
+      await ask(index, 'delivery', 'order');
+      await answer(index, 'accept');
+    }
+    await call(1, 'delivery', 'talked', 5);
+    await call(2, 'delivery', 'talked', 4);
+    await call(3, 'delivery', 'broke', 2);
+    await call(4, 'delivery', 'talked');
+    await call(5, 'another', 'open', 1);
+    const inbound = stand.terminated('wacid.in', { contact: person(4), direction: 'inbound', durationSeconds: 30 });
+    await stand.ledger.append([inbound]);
+    const { entries } = await stand.ledger.callRecords({ businessNumberId: NUMBER.id, direction: 'inbound' });
+    await stand.ledger.noteScore(entries[0]?.id ?? '', 1);
+    // What looks like a score in a text is none.
+    const texts = { file: '/r/"score":1,.wav' };
+    await stand.ledger.noteRecording(entries[0]?.id ?? '', texts);
+    const talked = (await stand.ledger.callRecords({ businessNumberId: NUMBER.id, contact: person(4) })).entries[0];
+    await stand.ledger.noteRecording(talked?.id ?? '', texts);
+    const { scored, scoreSum, rates } = await count();
+    assert.deepEqual([scored, scoreSum, rates.satisfaction], [3, 11, 11 / 3]);
+    assert.equal((await count({ purpose: 'another' })).rates.satisfaction, undefined);
+  });
+
   it('of nothing are zeros without rates', async () => {
     const nothing = { requests: 0, granted: 0, denied: 0, calls: 0, answered: 0, completed: 0, people: 0, optedOut: 0 };
-    const expected = { ...nothing, rates: {}, targets: TARGETS };
+    const unscored = { scored: 0, scoreSum: 0 };
+    const expected = { ...nothing, ...unscored, rates: {}, targets: TARGETS };
     assert.deepEqual(await count(), expected);
     await stand.ledger.append([stand.message({ contact: person(1) })]);
     assert.deepEqual(await count(), expected);

@@ -193,6 +193,9 @@ export class FakeLedger implements Ledger {
   async noteRecording(id: string): Promise<boolean> {
     return this.calls.has(id);
   }
+  async noteScore(id: string): Promise<boolean> {
+    return this.calls.has(id);
+  }
   async noteCallEnd(id: string): Promise<boolean> {
     return this.calls.has(id);
   }

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import type { Statistics } from '../../../../lib/ledger/ledger.ts';
 import { statisticsMessage } from '../../../../lib/runtime/permission/statistics-message.ts';
 
-const TARGETS = { grant: 0.6, answer: 0.75, completion: 0.9, optOut: 0.05 };
+const TARGETS = { grant: 0.6, answer: 0.75, completion: 0.9, satisfaction: 4, optOut: 0.05 };
 const figures = (rates: Statistics['rates']): Statistics => ({
   requests: 10,
   granted: 6,
@@ -10,6 +10,8 @@ const figures = (rates: Statistics['rates']): Statistics => ({
   calls: 4,
   answered: 4,
   completed: 3,
+  scored: 2,
+  scoreSum: 9,
   people: 20,
   optedOut: 1,
   rates,
@@ -32,6 +34,8 @@ describe('statistics in messages', () => {
       calls: 4,
       answered: 4,
       completed: 3,
+      scored: 2,
+      scoreSum: 9,
       people: 20,
       optedOut: 1,
       rates,
@@ -58,5 +62,9 @@ describe('statistics in messages', () => {
   it('judge nothing where nothing was counted', () => {
     assert.deepEqual(met({}), {});
     assert.deepEqual(met({ optOut: 0 }), { optOut: true });
+    assert.deepEqual(
+      [met({ satisfaction: 4 }), met({ satisfaction: 4.1 })],
+      [{ satisfaction: false }, { satisfaction: true }],
+    );
   });
 });
