@@ -73,7 +73,9 @@ export class SqliteEngine extends CheckedLedger {
 
   async backup(path: string): Promise<void> {
     const target = checked(backupPath, path, 'path of a backup');
-    await (await this.#connect()).ask('backup', [target]);
+    // At once where there is a connection: a `close` that is called next must come after it.
+    const connection = this.#connection ?? (await this.#connect());
+    await connection.ask('backup', [target]);
   }
 
   async close(): Promise<void> {
