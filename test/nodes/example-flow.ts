@@ -21,6 +21,7 @@ const CORE = [
   'function/15-change',
   'function/80-template',
   'function/89-delay',
+  'network/21-httpin',
   'parsers/70-CSV',
   'sequence/17-split',
 ].map((name) => load(`@node-red/nodes/core/${name}.js`) as (RED: NodeAPI) => void);
@@ -46,7 +47,7 @@ export class ExampleFlow {
       .map((node) => {
         if (node.type === 'debug') return { ...node, type: 'helper', wires: [] };
         if (node.type === 'inject') return { ...node, repeat: '', crontab: '', once: false };
-        if (node.type === 'wa-call-config') return { ...node, store: 'store' };
+        if (node.type === 'wa-call-config') return { ...change(node), store: 'store' };
         return change(node);
       });
     const store = { id: 'store', type: 'wa-call-permission-store', overrides: JSON.stringify(overrides) };
