@@ -36,6 +36,7 @@ const FLOW = [
     ...{ id: 'records', type: 'wa-call-records', ...at, config: 'number', format: 'message', each: true },
     wires: [['found'], ['each']],
   },
+  { id: 'score', type: 'wa-call-records', ...at, config: 'number', action: 'score', wires: [['scored'], []] },
   { id: 'allowed', type: 'wa-call-permission-in', ...at, config: 'number', wires: [['granted'], [], []] },
   { id: 'log', type: 'wa-call-events', ...at, config: 'number', wires: [['logged']] },
   { id: 'catch', type: 'catch', ...at, scope: null, wires: [['caught']] },
@@ -49,6 +50,7 @@ const FLOW = [
     'recorded',
     'hung',
     'found',
+    'scored',
     'each',
     'taken',
     'over',
@@ -125,6 +127,10 @@ describe('recorded calls and their records, with sound', function () {
     assert.ok(!lines[1]?.includes('955500123'));
     send('records', {});
     assert.deepEqual((await box('found').at(1)).payload, [record]);
+
+    // How content they were, as the key that they pressed.
+    send('score', { call: ended.call, score: '5' });
+    assert.deepEqual((await box('scored').at(0)).payload, { id, score: 5 });
   });
 
   it('record at once where WhatsApp tells the person, and have its recording and transcript in the record', async () => {
@@ -142,6 +148,10 @@ describe('recorded calls and their records, with sound', function () {
     assert.match(String(transcript.payload), /Hello/);
     send('records', { format: 'array' });
     const records = (await box('found').at(2)).payload as unknown as CallRecord[];
+    assert.deepEqual(
+      records.map(({ score }) => score),
+      [5, undefined],
+    );
     // Ours, and the two of WhatsApp.
     assert.deepEqual(
       records.map(({ recordings }) => recordings.length),
