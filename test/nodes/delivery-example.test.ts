@@ -26,11 +26,12 @@ describe('the example of the late delivery', function () {
     late('4471', ANA, 800);
     assert.match(String((await flow.told('no call', 1)).payload), /^known already/);
     assert.equal(await requests(), 1);
-    await flow.number.control('script', { user: ANA, script: 'answers', afterSeconds: 1, talkSeconds: 5 });
+    await flow.number.control('script', { user: ANA, script: 'answers', afterSeconds: 1, talkSeconds: 600 });
     await flow.number.control('permission', { user: ANA, answer: 'temporary' });
     assert.match(String((await flow.told('for the agent', 0)).payload), /^Delivery 4471 of Ana: expected 800 minutes/);
     const line = (await flow.told('line to the agent', 0)) as { rtp: { port: number } };
     assert.ok(line.rtp.port > 0);
+    await flow.number.control('call/hangup', { user: ANA });
     assert.equal(((await flow.told('settled', 0)).call as { outcome: string }).outcome, 'completed');
     assert.deepEqual(await flow.violations(), []);
   });

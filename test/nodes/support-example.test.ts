@@ -12,12 +12,13 @@ describe('the example of the support callback', function () {
   after(() => flow.close());
 
   it('asks in the chat, calls at the yes, gives the agent a line, and the ticket comes back with the end', async () => {
-    await flow.number.control('script', { user: ANA, script: 'answers', afterSeconds: 1, talkSeconds: 5 });
+    await flow.number.control('script', { user: ANA, script: 'answers', afterSeconds: 1, talkSeconds: 600 });
     flow.press('Agent asks Ana');
     assert.deepEqual((await flow.told('asked', 0)).ticket, TICKET);
     await flow.number.control('permission', { user: ANA, answer: 'temporary' });
     const line = (await flow.told('line to the agent', 0)) as { rtp: { port: number; sdp: string } };
     assert.ok(line.rtp.port > 0 && line.rtp.sdp.startsWith('v=0'));
+    await flow.number.control('call/hangup', { user: ANA });
     const { data, call } = (await flow.told('ticket', 0)) as { data: object; call: { outcome: string } };
     assert.deepEqual([data, call.outcome], [TICKET, 'completed']);
   });
