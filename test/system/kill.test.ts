@@ -209,7 +209,7 @@ describe('kill -9 during a call', function () {
     const events = acknowledged.flatMap(({ body }) => provider.parseWebhook(body));
     await readLedger(red, (rows) => {
       for (const event of events) {
-        const [row] = rows('SELECT 1 FROM inbox WHERE key = ?', dedupeKey(event.id));
+        const [row] = rows('SELECT 1 FROM heard WHERE key = ?', dedupeKey(event.id));
         assert.ok(row, `${event.type} was answered 200 and is not in the ledger`);
         if (event.type === 'permission.replied') {
           const [pair] = rows('SELECT status FROM pair WHERE phone = ?', event.contact.phone ?? '');
