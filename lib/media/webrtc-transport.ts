@@ -313,8 +313,9 @@ export class WebRtcTransport implements Transport {
 
   async #stop(): Promise<void> {
     // Ends the retransmission of a handshake that will not come to its end, and the beginning of one (a client waits
-    // 100 ms): the library does not begin its first flight twice, and does not repeat a flight that it is beyond.
-    const handshake = this.#dtls.state === 'connected' ? undefined : this.#dtls.dtls?.dtls;
+    // 100 ms): the library does not begin its first flight twice, and does not repeat a flight that it is beyond. Also of one
+    // that has succeeded: a message that came twice made it begin a flight again.
+    const handshake = this.#dtls.dtls?.dtls;
     if (handshake) handshake.flight = handshake.flight === 0 ? 1 : Number.MAX_SAFE_INTEGER;
     // A socket that is just being opened is known to the library only afterwards, and would stay open.
     if (this.#gathering) await within(GATHER_TIMEOUT_MS, this.#gathering);
