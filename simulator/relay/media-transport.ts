@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import type { IceConnection, RTCDtlsTransport, RTCIceTransport, RtcpPacket, RtpPacket } from 'werift';
+import { dropRepeats } from '../../lib/media/handshake-repeats.ts';
 import type { Offer } from './offer.ts';
 
 export interface RtpToSend {
@@ -111,7 +112,9 @@ export class MediaTransport {
     try {
       await this.#ice.start();
       if (this.#closed) return;
-      await this.#dtls.start();
+      const started = this.#dtls.start();
+      dropRepeats(this.#dtls);
+      await started;
     } catch {
       return;
     }
@@ -133,7 +136,7 @@ export class MediaTransport {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#dtls.dtls && !this.connected) endHandshake(this.#dtls.dtls.dtls);
+    if (this.#dtls.dtls) endHandshake(this.#dtls.dtls.dtls);
     this.connected = false;
     this.#dtls.dtls?.close();
     await this.#dtls.stop();

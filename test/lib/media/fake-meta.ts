@@ -1,4 +1,5 @@
 import type { RTCPeerConnection, RtpPacket } from 'werift';
+import { dropRepeats } from '../../../lib/media/handshake-repeats.ts';
 import type { Leg, LegState } from '../../../lib/media/media.ts';
 
 /** Plays Meta's media relay: ICE-lite, one Opus stream, either DTLS role. Lives in the test's own thread. */
@@ -75,6 +76,13 @@ export async function answerAsMeta(offer: string, setup: 'active' | 'passive'): 
   if (!dtls) throw new Error('no transport');
   // The library always answers active; the handshake begins later, so the other role can still be taken.
   if (setup === 'passive') dtls.role = 'server';
+  // The library alone loses the handshake when a busy machine makes our side greet twice.
+  const start = dtls.start.bind(dtls);
+  dtls.start = () => {
+    const started = start();
+    dropRepeats(dtls);
+    return started;
+  };
   dtls.onRtp.subscribe((packet) => packets.push(packet));
   const connected = new Promise<void>((resolve) => {
     dtls.onStateChange.subscribe((state) => state === 'connected' && resolve());
