@@ -61,10 +61,15 @@ export function outcomeOf(facts: EndFacts): CallOutcome {
 
 /** Of a call to us that nobody took: we refused it, or could not take it; the person hung up; or it rang until its end. */
 function unansweredOutcome({ heard, ours, terminated }: EndFacts): CallOutcome {
-  if (ours?.cause === 'media_lost' || ours?.cause === 'accept_failed') return 'failed';
+  if (couldNotTake('inbound', ours?.cause)) return 'failed';
   if (ours?.cause === 'ring_timeout') return 'no_answer';
   if (ours !== undefined && ours.cause !== 'hung_up') return heard.acceptedAt === undefined ? 'declined' : 'failed';
   return missedOutcome(heard.connectAt, terminated?.at ?? ours?.since);
+}
+
+/** Whether we ended a call to us because we were not able to take it. */
+export function couldNotTake(direction: EndFacts['direction'], cause: OurEnd['cause'] | undefined): boolean {
+  return direction === 'inbound' && (cause === 'media_lost' || cause === 'accept_failed');
 }
 
 /** Errors of the provider first, then ours. */

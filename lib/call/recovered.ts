@@ -60,8 +60,9 @@ export function storedEnd(stored: StoredCall, businessNumber: BusinessNumber): E
 }
 
 /** Our wish to end a call, as the ledger keeps it. */
-export function storedWish(endRequested: 'cancelled' | 'no_answer', since: Instant): OurEnd {
-  return { cause: endRequested === 'no_answer' ? 'ring_timeout' : 'flow', since };
+export function storedWish(endRequested: 'cancelled' | 'no_answer' | 'failed', since: Instant): OurEnd {
+  const causes = { no_answer: 'ring_timeout', failed: 'accept_failed', cancelled: 'flow' } as const;
+  return { cause: causes[endRequested], since };
 }
 
 function basis(stored: StoredCall, businessNumber: BusinessNumber) {

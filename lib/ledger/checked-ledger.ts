@@ -91,7 +91,7 @@ export abstract class CheckedLedger implements Ledger {
       checked(input.callEnd, end, 'end of a call'),
     ]);
   }
-  endRequested(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<boolean> {
+  endRequested(reservationId: string, as: 'cancelled' | 'no_answer' | 'failed'): Promise<boolean> {
     return this.ask('endRequested', () => [
       checked(input.reservationId, reservationId, 'reservation id'),
       checked(input.endRequestedAs, as, 'end of a call'),
@@ -129,10 +129,10 @@ export abstract class CheckedLedger implements Ledger {
       checked(input.score, score, 'score'),
     ]);
   }
-  noteCallEnd(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean> {
+  noteCallEnd(...[id, end]: Parameters<Ledger['noteCallEnd']>): Promise<boolean> {
     return this.ask('noteCallEnd', () => [
       checked(input.reservationId, id, 'reservation id'),
-      checked(input.endedBy, end, 'end of a call'),
+      checked(input.noteOfEnd, end, 'end of a call'),
     ]);
   }
   addCallback(wish: NewCallback): Promise<{ callback: CallbackRequest; added: boolean }> {

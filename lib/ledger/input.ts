@@ -88,7 +88,7 @@ export const doNotCallQuery = z.object({
 });
 const optOutPhrases = z.array(z.string().min(1).max(200)).max(1_000);
 export const optOutWords = z.object({ added: optOutPhrases.optional(), removed: optOutPhrases.optional() });
-export const endRequestedAs = z.enum(['cancelled', 'no_answer']);
+export const endRequestedAs = z.enum(['cancelled', 'no_answer', 'failed']);
 export const reservationId = z.string().min(1).max(512);
 export const reservationIds = z.array(reservationId).max(100_000);
 export const eventIds = z.array(z.string().max(4_096)).max(100_000);
@@ -110,7 +110,10 @@ export const recording = z.object({
   seconds: z.number().min(0).max(1e9).optional(),
 });
 export const score = z.number().int().min(1).max(5);
-export const endedBy = z.object({ endedBy: z.enum(['us', 'them', 'network', 'unknown']) });
+export const noteOfEnd = z.object({
+  endedBy: z.enum(['us', 'them', 'network', 'unknown']),
+  error: z.object({ code: z.string().max(256), message: z.string().max(4_096).optional() }).optional(),
+});
 const callbackState = z.enum(['open', 'claimed', 'done', 'cancelled']);
 const callbackNote = z.string().max(2_000);
 export const callbackId = z.string().min(1).max(512);

@@ -113,7 +113,7 @@ export interface StoredCall {
   errorCode?: string;
   origin?: { nodeId: string; data?: unknown };
   /** We asked the provider to end it, here or at another instance, and why; see `endRequested`. */
-  endRequested?: 'cancelled' | 'no_answer';
+  endRequested?: 'cancelled' | 'no_answer' | 'failed';
   /** The person called us, and this owner claimed the call (`claimCall`). Absent: a call of ours to the person. */
   direction?: 'inbound';
 }
@@ -232,12 +232,13 @@ export interface Ledger {
    */
   undispatched(businessNumberId: string): Promise<Appended[]>;
   /**
-   * We asked the provider to end this call, because our ring time was over (`no_answer`) or for another reason (`cancelled`).
+   * We asked the provider to end this call, because our ring time was over (`no_answer`), because we
+   * could not take a call to us (`failed`), or for another reason (`cancelled`).
    * If nobody picked up it is a ring that we cut short, which a profile may count differently from an unanswered one;
    * without this the ledger takes it for unanswered. Optional, so that a stand-in need not have it.
    * @returns false: somebody, perhaps at another instance, had asked for it before; the first wish stands
    */
-  endRequested?(reservationId: string, as: 'cancelled' | 'no_answer'): Promise<boolean>;
+  endRequested?(reservationId: string, as: 'cancelled' | 'no_answer' | 'failed'): Promise<boolean>;
   /** Our own end of a call that no webhook will tell: placing failed, or the provider confirmed our terminate and then fell silent. */
   finishCall(reservationId: string, end: { outcome: CallOutcome; at: Instant; errorCode?: string }): Promise<void>;
   /** Calls without an end. `owner` other than ours: a process that died. */
@@ -266,9 +267,13 @@ export interface Ledger {
   /**
    * Who ended a call, for its record: providers do not say. The first word stands.
    * @param id reservation id of the call
+   * @param end `error`: what kept us from taking a call to us; beside the provider's own errors about its end
    * @returns false: there is no such call, or it was said before
    */
-  noteCallEnd(id: string, end: { endedBy: 'us' | 'them' | 'network' | 'unknown' }): Promise<boolean>;
+  noteCallEnd(
+    id: string,
+    end: { endedBy: 'us' | 'them' | 'network' | 'unknown'; error?: { code: string; message?: string } },
+  ): Promise<boolean>;
   /**
    * An incoming call that nobody holds becomes this owner's, durably: from then on it is in `liveCalls` until its end, another
    * instance ends it if this one dies, and with several instances its events come to this one.

@@ -11,8 +11,8 @@ export interface CallFacts {
   ringingAt?: Instant;
   rejectedAt?: Instant;
   acceptedAt?: Instant;
-  /** We asked the provider to end it. */
-  endRequested?: 'cancelled' | 'no_answer';
+  /** We asked the provider to end it. `failed`: a call to us that we could not take. */
+  endRequested?: 'cancelled' | 'no_answer' | 'failed';
   terminated?: {
     at: Instant;
     status: 'completed' | 'failed';

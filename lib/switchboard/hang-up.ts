@@ -1,3 +1,4 @@
+import { couldNotTake } from '../call/outcome.ts';
 import { ProviderError, type ProviderErrorKind } from '../provider/provider.ts';
 import { type Desk, inBackground } from './desk.ts';
 import { durably } from './durably.ts';
@@ -64,7 +65,8 @@ function announceEnd(desk: Desk, call: LiveCall): void {
   const { ledger } = desk.deps;
   if (call.state.name !== 'ending' || ledger.endRequested === undefined) return;
   const { cause } = call.state.ours;
-  const as = cause === 'ring_timeout' || cause === 'media_bye' ? 'no_answer' : 'cancelled';
+  const unanswered = cause === 'ring_timeout' || cause === 'media_bye' ? 'no_answer' : 'cancelled';
+  const as = couldNotTake(call.state.direction, cause) ? 'failed' : unanswered;
   const told = durably(desk, `The wish to end call ${call.id}`, async () => {
     await ledger.endRequested?.(call.id, as);
   });

@@ -1,4 +1,5 @@
 import type { CallView } from '../call/call.ts';
+import { couldNotTake } from '../call/outcome.ts';
 import type { CallRecord } from '../ledger/ledger.ts';
 import type { Desk } from './desk.ts';
 import { durably } from './durably.ts';
@@ -75,13 +76,22 @@ export async function recordOf(desk: Desk, call: CallView): Promise<CallRecord |
   return undefined;
 }
 
+/** What kept us from taking a call to us: no webhook tells the ledger. */
+function errorOf({ state }: LiveCall): { error?: { code: string; message: string } } {
+  if (state.name !== 'ended' || state.fault === undefined || !couldNotTake(state.direction, state.ours?.cause))
+    return {};
+  const { code, message } = state.fault;
+  return { error: { code, message } };
+}
+
 /** The record of a call that has just ended, when all is in it that belongs there: recordings, and who ended it. */
 export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRecord | undefined> {
   const ended = view(call);
   await Promise.all(call.noting);
   try {
     // Providers do not say who ended a call.
-    if (ended.endedBy !== undefined) await desk.deps.ledger.noteCallEnd?.(call.id, { endedBy: ended.endedBy });
+    if (ended.endedBy !== undefined)
+      await desk.deps.ledger.noteCallEnd?.(call.id, { endedBy: ended.endedBy, ...errorOf(call) });
   } catch (error) {
     desk.deps.log('warn', `Who ended call ${call.id} could not be written: ${told(error)}`);
   }

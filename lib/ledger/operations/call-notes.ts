@@ -62,11 +62,12 @@ export function noteScore(tx: Transaction, id: string, score: number): boolean {
 export function noteCallEnd(
   tx: Transaction,
   id: string,
-  { endedBy: by }: { endedBy: CallNotes['endedBy'] & string },
+  { endedBy: by, error }: { endedBy: CallNotes['endedBy'] & string; error?: { code: string; message?: string } },
 ): boolean {
   const call = tx.records.findCall(id);
   if (call === undefined || call.notes?.endedBy !== undefined) return false;
-  withNotes(call, { endedBy: by });
+  const errors = [...(call.notes?.errors ?? []), ...(error === undefined ? [] : [error])];
+  withNotes(call, { endedBy: by, ...(error === undefined ? {} : { errors: keptErrors(errors) }) });
   tx.records.writeCall(call);
   return true;
 }

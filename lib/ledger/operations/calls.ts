@@ -25,7 +25,11 @@ export function finishCall(
 }
 
 /** Remembers that it was us who ended the ringing. Returns whether this was the first wish. */
-export function endRequested(tx: Transaction, reservationId: string, as: 'cancelled' | 'no_answer'): boolean {
+export function endRequested(
+  tx: Transaction,
+  reservationId: string,
+  as: 'cancelled' | 'no_answer' | 'failed',
+): boolean {
   const call = known(tx, reservationId);
   if (call.facts.endRequested !== undefined) return false;
   const before = judgeCall(call.facts, tx.profile);

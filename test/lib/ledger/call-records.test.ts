@@ -129,6 +129,23 @@ onEveryEngine('call records', (engine) => {
     );
   });
 
+  it('say of a call to us that we could not take that it failed, and why', async () => {
+    const { ledger } = stand;
+    const connect = { ...stand.terminated('wacid.in', { contact: ANA }), id: 'connect', type: 'call.connect' as const };
+    await ledger.append([{ ...connect, direction: 'inbound' as const }]);
+    const id = (await ledger.claimCall('wacid.in'))?.reservationId ?? assert.fail('not claimed');
+    assert.equal(await ledger.endRequested(id, 'failed'), true);
+    await ledger.append([stand.terminated('wacid.in', { direction: 'inbound', contact: ANA })]);
+    const error = { code: '138007', message: 'The media connection was not set up in time.' };
+    assert.equal(await ledger.noteCallEnd(id, { endedBy: 'us', error }), true);
+    const [record] = await records();
+    assert.deepEqual(
+      [record?.outcome, record?.missed, record?.endedBy, record?.errors],
+      ['failed', true, 'us', [error]],
+    );
+    assert.deepEqual((await ledger.findCall({ callId: 'wacid.in' }))?.outcome, 'failed');
+  });
+
   it('keep recordings once per file, through a restart of the call’s story, and an erasure takes and names them', async () => {
     const { ledger } = stand;
     await stand.granted();

@@ -187,7 +187,7 @@ export const INPUT: readonly [keyof Ledger, Shape[]][] = [
   ],
   ['noteRecording', [reservationId, object({ file: name('/r/1.wav'), seconds: optional(seconds(1)) })]],
   ['noteScore', [reservationId, count(4, 5)]],
-  ['noteCallEnd', [reservationId, object({ endedBy: choice('us') })]],
+  ['noteCallEnd', [reservationId, object({ endedBy: choice('us'), error: optional(object({ code: text('1') })) })]],
   [
     'addCallback',
     [
