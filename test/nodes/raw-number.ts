@@ -53,7 +53,7 @@ export class RawNumber {
           id: 'history',
           type: 'wa-call-records',
           ...at,
-          action: 'list',
+          action: 'read',
           contact: 'contact',
           contactType: 'msg',
           wires: [['records'], ['records']],
