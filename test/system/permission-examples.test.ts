@@ -193,7 +193,7 @@ describe('the examples of the nodes permission and call records', function () {
       .map((part) => String(part).padStart(2, '0'))
       .join('-');
     const text = String(await press('Mornings at 6, or now', 'the file'));
-    assert.match(text, /^id,providerCallId,direction,.*,callbackId\r\n$/);
+    assert.match(text, /^id,providerCallId,direction,.*,callbackId,score\r\n$/);
     const file = path.join(red.userDir, `whatsapp-calls-${date}.csv`);
     let written = '';
     for (let tries = 0; written === '' && tries < 100; tries += 1) {
