@@ -2,9 +2,6 @@ import { randomBytes } from 'node:crypto';
 import type { Arrival, WebhookSubject } from './subject.ts';
 import type { WebReply } from './web-request.ts';
 
-/** Tells our own webhook that a refused signature is nobody's attack (`lib/webhook/endpoint.ts`). */
-const CHECK_HEADER = 'x-whatsapp-calling-check';
-
 /** What became of a signed probe. */
 export interface Trip {
   reply: WebReply;
@@ -37,11 +34,7 @@ export async function travel(webhook: WebhookSubject, url: string, anyCertificat
     webhook.send({
       url,
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        [CHECK_HEADER]: '1',
-        ...webhook.sign(sent, broken),
-      },
+      headers: { 'content-type': 'application/json', ...webhook.sign(sent, broken) },
       body: sent,
       anyCertificate,
     });
