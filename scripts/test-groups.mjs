@@ -2,6 +2,23 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { inProject } from './project.mjs';
 
+/** Tests of media that listen in real time: another test beside them would be heard as a gap. */
+const SOUND = [
+  'agent',
+  'attention',
+  'bridge-keys',
+  'bridge-rtcp',
+  'bridge-transcoding',
+  'chromium',
+  'ffmpeg',
+  'media-path',
+  'other-programs',
+  'player',
+  'sound-level',
+  'stream',
+  'tasks',
+].map((name) => `lib/media/${name}.test.ts`);
+
 /**
  * Folders below `test/`, and how many minutes each may take before it counts as hung. `quiet`: these tests measure sound,
  * so nothing else runs meanwhile; the others run two at a time, the longest first.
@@ -9,11 +26,12 @@ import { inProject } from './project.mjs';
 export const GROUPS = [
   { name: 'model', folder: 'lib/ledger/model', minutes: 45 },
   { name: 'ledger', folder: 'lib/ledger', except: ['lib/ledger/model'], minutes: 20 },
+  { name: 'media', folder: 'lib/media', except: SOUND, minutes: 12 },
   { name: 'package', minutes: 10 },
   { name: 'nodes', minutes: 12 },
   { name: 'simulator', minutes: 8 },
   { name: 'lib', except: ['lib/ledger', 'lib/media'], minutes: 12 },
-  { name: 'media', folder: 'lib/media', minutes: 12, quiet: true },
+  { name: 'sound', folder: 'lib/media', only: SOUND, minutes: 12, quiet: true },
   { name: 'system', minutes: 20, quiet: true },
   { name: 'browser', minutes: 10, quiet: true },
 ];
@@ -22,9 +40,10 @@ export const GROUPS = [
 export const CHECKS = ['lint', 'types'];
 
 /** Test files of a group, sorted. */
-export function filesOf({ name, folder = name, except = [] }) {
-  const others = except.map((other) => path.join('test', other) + path.sep);
-  return testFiles(path.join('test', folder)).filter((file) => !others.some((other) => file.startsWith(other)));
+export function filesOf({ name, folder = name, except = [], only = [folder] }) {
+  const below = (file, places) =>
+    places.some((place) => `${file}${path.sep}`.startsWith(path.join('test', place) + path.sep));
+  return testFiles(path.join('test', folder)).filter((file) => below(file, only) && !below(file, except));
 }
 
 /** Test files that no group would run. */
