@@ -8,6 +8,7 @@ import { showCalls } from '../lib/runtime/call-status.ts';
 import { callTickets } from '../lib/runtime/call-tickets.ts';
 import { reasonOfChange } from '../lib/runtime/fault-reason.ts';
 import { callbackMessage, callMessage, contactMessage } from '../lib/runtime/messages.ts';
+import { ownProperty } from '../lib/runtime/own-property.ts';
 import { type ReportableError, toReportable } from '../lib/runtime/reportable-error.ts';
 import { stand } from '../lib/runtime/stand.ts';
 import type { CallChange } from '../lib/switchboard/switchboard.ts';
@@ -25,7 +26,7 @@ export default function (RED: NodeAPI): void {
     const ticketOf = (callId: string): string => `${this.id}/${callId}`;
     setUpCallNode(RED, this, config, SHAPE, {
       input: async ({ account, status }, msg) => {
-        const id = readCallId(Object.hasOwn(msg, 'call') ? (msg as { call?: unknown }).call : undefined);
+        const id = readCallId(ownProperty(msg, 'call'));
         const action = readAnswerAction(msg);
         const ticket = callTickets.get(ticketOf(id));
         if (ticket !== undefined) ticket.message = RED.util.cloneMessage(msg);

@@ -1,7 +1,8 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { ANSWERS } from '../lib/runtime/callbacks/answers.ts';
-import { readAction, readWords, SHAPE } from '../lib/runtime/callbacks/properties.ts';
+import { ACTIONS, readWords, SHAPE } from '../lib/runtime/callbacks/properties.ts';
+import { chosenAction } from '../lib/runtime/chosen-action.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
 import { stand } from '../lib/runtime/stand.ts';
 
@@ -13,7 +14,7 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     setUpCallNode(RED, this, config, SHAPE, {
       input: async ({ settings, account, status }, msg, send) => {
-        const action = readAction(settings, msg);
+        const action = chosenAction(ACTIONS, settings.action, msg);
         const {
           to,
           set,

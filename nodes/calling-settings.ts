@@ -1,10 +1,11 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { findAccount } from '../lib/runtime/account.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { chosenAction } from '../lib/runtime/chosen-action.ts';
 import { managementRefusal } from '../lib/runtime/management-refusal.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
 import { LOAD_PATH, loadSettings } from '../lib/runtime/settings/inquiry.ts';
-import { patchOfDialog, patchOfMessage, readAction, SHAPE } from '../lib/runtime/settings/properties.ts';
+import { ACTIONS, patchOfDialog, patchOfMessage, SHAPE } from '../lib/runtime/settings/properties.ts';
 import { changedMessage, noticesOf, settingsMessage } from '../lib/runtime/settings/settings-message.ts';
 
 const TYPE = 'wa-call-settings';
@@ -24,7 +25,7 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     setUpCallNode(RED, this, config, SHAPE, {
       input: async ({ settings, account, status }, msg, send) => {
-        const action = readAction(settings, msg);
+        const action = chosenAction(ACTIONS, settings.action, msg);
         const switchboard = await account.switchboard();
         status.show('waiting', 'working');
         if (action === 'read') {

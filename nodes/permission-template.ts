@@ -1,5 +1,6 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { chosenAction } from '../lib/runtime/chosen-action.ts';
 import { instances } from '../lib/runtime/instances.ts';
 import { managementRefusal } from '../lib/runtime/management-refusal.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
@@ -13,7 +14,7 @@ import {
   templateStatus,
 } from '../lib/runtime/template/actions.ts';
 import { CHECK_PATH, checkDraft, READY_PATH, readyTemplates } from '../lib/runtime/template/inquiry.ts';
-import { draftOf, readAction, SHAPE } from '../lib/runtime/template/properties.ts';
+import { ACTIONS, draftOf, SHAPE } from '../lib/runtime/template/properties.ts';
 
 const TYPE = 'wa-call-template';
 
@@ -39,7 +40,7 @@ export default function (RED: NodeAPI): void {
           status.show(change.status === 'approved' ? 'connected' : 'waiting', 'news');
         }),
       input: async ({ settings, account, status }, msg, send) => {
-        const action = readAction(settings, msg);
+        const action = chosenAction(ACTIONS, settings.action, msg);
         const look = (name: 'template' | 'draft'): Promise<unknown> =>
           evaluateProperty(RED, this, msg, { value: settings[name], type: settings[`${name}Type`] }, name);
         const answer = ({ to, set, status: shown }: Outcome): void => {

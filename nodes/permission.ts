@@ -1,12 +1,13 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { findAccount } from '../lib/runtime/account.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
+import { chosenAction } from '../lib/runtime/chosen-action.ts';
 import { ANSWERS } from '../lib/runtime/permission/actions.ts';
 import type { Asking } from '../lib/runtime/permission/asking.ts';
 import { exportAudit } from '../lib/runtime/permission/export-action.ts';
 import { LOOKUP_PATH, lookUp } from '../lib/runtime/permission/inquiry.ts';
 import type { Outcome } from '../lib/runtime/permission/outcome.ts';
-import { readAction, SHAPE } from '../lib/runtime/permission/properties.ts';
+import { ACTIONS, SHAPE } from '../lib/runtime/permission/properties.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
 
 const TYPE = 'wa-call-permission';
@@ -26,7 +27,7 @@ export default function (RED: NodeAPI): void {
     RED.nodes.createNode(this, config);
     setUpCallNode(RED, this, config, SHAPE, {
       input: async ({ settings, account, status }, msg, send) => {
-        const action = readAction(settings, msg);
+        const action = chosenAction(ACTIONS, settings.action, msg);
         const show = (shown: Outcome['status']): void =>
           status.show(shown.look, shown.key, shown.count === undefined ? undefined : { count: shown.count });
         const asking: Asking = {

@@ -7,7 +7,8 @@ import { selection, strayFiles } from './test-groups.mjs';
 import { check, runGroup, stopLeftovers } from './test-run.mjs';
 
 const CHECK = {
-  lint: () => check(inProject('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '.'),
+  lint: () =>
+    check(inProject('node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.'),
   types: () => check(inProject('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'test'),
 };
 

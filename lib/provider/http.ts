@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { Axios, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { ErrorEntry } from './error-table.ts';
 import { JsonError, parseJson } from './json.ts';
+import { Patience } from './patience.ts';
 import { ProviderError, type ProviderErrorFields } from './provider.ts';
 import { type RetryPolicy, readRetryAt, retryDelay } from './retry.ts';
 import { createScrubber } from './scrub.ts';
@@ -106,16 +107,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
 
   async function attempt(call: HttpCall, url: string, body: Buffer | undefined): Promise<unknown> {
     const state: SendState = { sent: false };
-    const limit = new AbortController();
-    let ending: 'provider_timeout' | 'provider_aborted' | undefined;
-    const end = (why: typeof ending) => () => {
-      ending ??= why;
-      limit.abort();
-    };
-    const onAbort = end('provider_aborted');
-    const timer = setTimeout(end('provider_timeout'), options.timeoutMs);
-    call.signal?.addEventListener('abort', onAbort, { once: true });
-    if (call.signal?.aborted) onAbort();
+    const patience = new Patience(options.timeoutMs, call.signal);
     const config: AxiosRequestConfig = {
       url,
       method: call.method,
@@ -130,37 +122,27 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       ...(body ? { data: body } : {}),
       ...(call.retry === 'idempotent' ? reused : fresh),
       transport: trackedTransport(state),
-      signal: limit.signal,
+      signal: patience.signal,
     };
     try {
-      if (ending) throw transportError(ending, 'not_sent');
+      if (patience.ending) throw transportError(patience.ending, 'not_sent');
       const sentAt = now();
       const response = await client.request(config);
       options.onReply?.({ date: headerOf(response, 'date'), sentAt, receivedAt: now() });
       return read(response);
     } catch (error) {
       if (error instanceof ProviderError) throw error;
-      throw transportError(ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
+      throw transportError(patience.ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
     } finally {
-      clearTimeout(timer);
-      call.signal?.removeEventListener('abort', onAbort);
+      patience.release();
     }
   }
 
   async function open(url: string, headers: Record<string, string>, signal?: AbortSignal): Promise<HttpStream> {
     const state: SendState = { sent: false };
-    const limit = new AbortController();
-    let ending: 'provider_timeout' | 'provider_aborted' | undefined;
-    const end = (why: typeof ending) => () => {
-      ending ??= why;
-      limit.abort();
-    };
-    const onAbort = end('provider_aborted');
-    const timer = setTimeout(end('provider_timeout'), options.timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
+    const patience = new Patience(options.timeoutMs, signal);
     try {
-      if (ending) throw transportError(ending, 'not_sent');
+      if (patience.ending) throw transportError(patience.ending, 'not_sent');
       const response: AxiosResponse<Readable> = await client.request({
         ...{ url, method: 'GET', responseType: 'stream', maxContentLength: -1, decompress: false, ...fresh },
         headers: {
@@ -172,7 +154,7 @@ export function createHttpClient(options: HttpOptions): HttpClient {
         },
         ...(isLoopback(url) ? { proxy: false as const } : {}),
         transport: trackedTransport(state),
-        signal: limit.signal,
+        signal: patience.signal,
       });
       const { status, data: body } = response;
       if (status >= 200 && status < 300) return { status, body, header: (name) => headerOf(response, name) };
@@ -182,10 +164,9 @@ export function createHttpClient(options: HttpOptions): HttpClient {
       throw transportError('provider_reply_unreadable', 'refused', { httpStatus: status });
     } catch (error) {
       if (error instanceof ProviderError) throw error;
-      throw transportError(ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
+      throw transportError(patience.ending ?? classify(error, state.sent), state.sent ? 'unknown' : 'not_sent');
     } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      patience.release();
     }
   }
 

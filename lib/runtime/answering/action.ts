@@ -1,4 +1,5 @@
 import type { NodeMessage } from 'node-red';
+import { ownProperty } from '../own-property.ts';
 import { asText } from '../property.ts';
 import { ReportableError } from '../reportable-error.ts';
 
@@ -15,10 +16,8 @@ const WORDS: Record<string, 'accept' | 'reject'> = {
  * @throws ReportableError `action_unknown`
  */
 export function readAnswerAction(msg: NodeMessage): 'accept' | 'reject' {
-  const own = (name: 'action' | 'payload'): unknown =>
-    Object.hasOwn(msg, name) ? (msg as Record<string, unknown>)[name] : undefined;
-  for (const value of [own('action'), own('payload')]) {
-    const word = asText(value).toLowerCase();
+  for (const name of ['action', 'payload']) {
+    const word = asText(ownProperty(msg, name)).toLowerCase();
     const wanted = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
     if (wanted !== undefined) return wanted;
   }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { CallRecordQuery } from '../../ledger/ledger.ts';
 import { isZone } from '../../permission/local-time.ts';
 import { flag, number, oneOf, text } from '../node-config.ts';
+import { ownProperty } from '../own-property.ts';
 import { asText } from '../property.ts';
 import { ReportableError } from '../reportable-error.ts';
 
@@ -68,7 +69,7 @@ const LONGEST_NEXT = 4_096;
  * @throws ReportableError `next_invalid`
  */
 export function readNext(msg: object): string | undefined {
-  const value = own(msg, 'next');
+  const value = ownProperty(msg, 'next');
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string' && value.length <= LONGEST_NEXT) return value;
   throw new ReportableError(
@@ -83,7 +84,7 @@ function chosen<const W extends readonly string[]>(
   name: 'direction' | 'outcome' | 'format',
   words: W,
 ): W[number] | undefined {
-  const value = own(msg, name);
+  const value = ownProperty(msg, name);
   if (value === undefined || value === null || value === '') return undefined;
   const wanted = asText(value)
     .slice(0, 40)
@@ -92,9 +93,4 @@ function chosen<const W extends readonly string[]>(
   const found = words.find((word) => word === wanted);
   if (found !== undefined) return found;
   throw new ReportableError(`${name}_unknown`, `msg.${name} must be one of ${words.join(', ')}, or missing.`);
-}
-
-/** Only what the message itself has: `__proto__` and the like are nothing. */
-function own(msg: object, name: string): unknown {
-  return Object.hasOwn(msg, name) ? (msg as Record<string, unknown>)[name] : undefined;
 }

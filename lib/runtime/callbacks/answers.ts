@@ -4,6 +4,7 @@ import type { Switchboard } from '../../switchboard/switchboard.ts';
 import { readContact } from '../contact-input.ts';
 import { readInstant } from '../instant-input.ts';
 import { callbackMessage, contactMessage, type ReasonMessage, reasonMessage } from '../messages.ts';
+import { ownProperty } from '../own-property.ts';
 import type { Look } from '../status.ts';
 import {
   type Action,
@@ -117,7 +118,7 @@ async function finish(
 
 /** The call that answered it, if the message comes from one. */
 function callIdIn(msg: object): string | undefined {
-  const call = Object.hasOwn(msg, 'call') ? (msg as { call?: unknown }).call : undefined;
+  const call = ownProperty(msg, 'call');
   const id = typeof call === 'object' && call !== null && 'id' in call ? call.id : undefined;
   return typeof id === 'string' && id !== '' ? id : undefined;
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { CallbackRequest } from '../../ledger/ledger.ts';
 import { number, oneOf, text } from '../node-config.ts';
+import { ownProperty } from '../own-property.ts';
 import { asText } from '../property.ts';
 import { ReportableError } from '../reportable-error.ts';
 
@@ -33,18 +34,6 @@ export const SHAPE = {
 export type CallbackSettings = z.infer<z.ZodObject<typeof SHAPE>>;
 /** Properties that may lie in the message or elsewhere. */
 export type Located = 'contact' | 'purpose' | 'note' | 'due' | 'callback';
-
-/** @throws ReportableError `action_unknown` */
-export function readAction(settings: CallbackSettings, msg: object): Action {
-  if (settings.action !== 'message') return settings.action;
-  const wanted = asText(own(msg, 'action'));
-  const found = ACTIONS.find((action) => action === wanted);
-  if (found !== undefined) return found;
-  throw new ReportableError(
-    'action_unknown',
-    `msg.action must say what to do: ${ACTIONS.join(', ')}. Set it, or choose an action in the node.`,
-  );
-}
 
 /** The state that a list is about; undefined for all. */
 export function readState({ state }: CallbackSettings): CallbackRequest['state'] | undefined {
@@ -91,7 +80,7 @@ export function readPurpose(value: unknown): string | undefined {
 
 /** Where a list goes on. @throws ReportableError `next_invalid` */
 export function readNext(msg: object): string | undefined {
-  const value = own(msg, 'next');
+  const value = ownProperty(msg, 'next');
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string' && value.length <= 200) return value;
   throw new ReportableError(
@@ -106,8 +95,4 @@ export function readWords({ words }: CallbackSettings): string[] {
     .split(/[\n,;]/)
     .map((word) => word.trim())
     .filter((word) => word !== '');
-}
-
-function own(msg: object, name: string): unknown {
-  return Object.hasOwn(msg, name) ? (msg as Record<string, unknown>)[name] : undefined;
 }

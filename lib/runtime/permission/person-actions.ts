@@ -1,6 +1,7 @@
 import { LedgerError } from '../../ledger/ledger.ts';
 import type { PermissionStatus } from '../../permission/model.ts';
 import { contactMessage, type ReasonMessage } from '../messages.ts';
+import { ownProperty } from '../own-property.ts';
 import type { Look } from '../status.ts';
 import { type Asking, described, person } from './asking.ts';
 import { type Outcome, refusal, refused } from './outcome.ts';
@@ -59,7 +60,7 @@ export async function erase(asking: Asking): Promise<Outcome> {
   if ('reason' in who) return refused(who.reason);
   const contact = contactMessage(who.contact);
   const { settings, msg, switchboard } = asking;
-  const confirmed = Object.hasOwn(msg, 'confirm') && (msg as { confirm?: unknown }).confirm === true;
+  const confirmed = ownProperty(msg, 'confirm') === true;
   if (!settings.confirm && !confirmed) return refused(refusal('confirmation_missing'), { contact });
   const result = await switchboard.erase(who.contact).catch(underWay);
   if ('code' in result) return refused(result, { contact });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Instant, PermissionStatus } from '../../permission/model.ts';
 import { readInstant } from '../instant-input.ts';
 import { flag, number, oneOf, text } from '../node-config.ts';
+import { ownProperty } from '../own-property.ts';
 import { asText } from '../property.ts';
 import { ReportableError } from '../reportable-error.ts';
 
@@ -55,18 +56,6 @@ export type Located = 'contact' | 'purpose' | 'template' | 'from' | 'to' | 'sour
 const DAY = 86_400_000;
 const PERIODS = { day: DAY, week: 7 * DAY, month: 30 * DAY };
 
-/** @throws ReportableError `action_unknown` */
-export function readAction(settings: PermissionSettings, msg: object): Action {
-  if (settings.action !== 'message') return settings.action;
-  const wanted = asText(own(msg, 'action'));
-  const found = ACTIONS.find((action) => action === wanted);
-  if (found !== undefined) return found;
-  throw new ReportableError(
-    'action_unknown',
-    `msg.action must say what to do: ${ACTIONS.join(', ')}. Set it, or choose an action in the node.`,
-  );
-}
-
 /**
  * The status that a list is about; undefined for all.
  *
@@ -75,7 +64,7 @@ export function readAction(settings: PermissionSettings, msg: object): Action {
 export function readStatus(settings: PermissionSettings, msg: object): PermissionStatus | undefined {
   if (settings.status === 'any') return undefined;
   if (settings.status !== 'message') return settings.status;
-  const value = own(msg, 'status');
+  const value = ownProperty(msg, 'status');
   if (value === undefined || value === null || value === '') return undefined;
   // People write what they see: "Not requested".
   const wanted = asText(value)
@@ -93,7 +82,7 @@ export function readStatus(settings: PermissionSettings, msg: object): Permissio
 /** @throws ReportableError `format_unknown` */
 export function readFormat(settings: PermissionSettings, msg: object): Format {
   if (settings.format !== 'message') return settings.format;
-  const value = own(msg, 'format');
+  const value = ownProperty(msg, 'format');
   if (value === undefined || value === null || value === '') return 'jsonl';
   const found = FORMATS.find((format) => format === value);
   if (found !== undefined) return found;
@@ -106,7 +95,7 @@ export function readFormat(settings: PermissionSettings, msg: object): Format {
  * @throws ReportableError `next_invalid`
  */
 export function readNext(msg: object): number | undefined {
-  const value = own(msg, 'next');
+  const value = ownProperty(msg, 'next');
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new ReportableError(
@@ -159,9 +148,4 @@ export function readSource(value: unknown, fallback?: string): string {
     'source_missing',
     'Say in msg.source who lifts this opt-out and why, for example "Maria, asked by phone to be called again". It is kept in the audit.',
   );
-}
-
-/** Only what the message itself has: `__proto__` and the like are nothing. */
-function own(msg: object, name: string): unknown {
-  return Object.hasOwn(msg, name) ? (msg as Record<string, unknown>)[name] : undefined;
 }

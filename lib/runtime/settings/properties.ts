@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { flag, oneOf, text } from '../node-config.ts';
-import { ReportableError } from '../reportable-error.ts';
 
 /** A table of the dialog: a list of rows, kept as JSON text. */
 const rows = z.preprocess(
@@ -16,9 +15,11 @@ const rows = z.preprocess(
   z.array(z.record(z.string(), z.unknown()), 'must be a list of rows').max(100),
 );
 
+export const ACTIONS = ['read', 'change'] as const;
+
 /** Properties of the settings node. `keep` changes nothing. */
 export const SHAPE = {
-  action: oneOf(['read', 'change', 'message']),
+  action: oneOf([...ACTIONS, 'message']),
   from: oneOf(['dialog', 'message']),
   settings: text('settings'),
   settingsType: text('msg'),
@@ -43,17 +44,6 @@ export const SHAPE = {
 export type SettingsProperties = z.infer<z.ZodObject<typeof SHAPE>>;
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
-
-/** @throws ReportableError `action_unknown` */
-export function readAction(settings: Pick<SettingsProperties, 'action'>, msg: object): 'read' | 'change' {
-  if (settings.action !== 'message') return settings.action;
-  const wanted = Object.hasOwn(msg, 'action') ? (msg as { action?: unknown }).action : undefined;
-  if (wanted === 'read' || wanted === 'change') return wanted;
-  throw new ReportableError(
-    'action_unknown',
-    'msg.action must say what to do: read or change. Set it, or choose an action in the node.',
-  );
-}
 
 /** The change that the dialog describes; checked by the provider adapter, like one from a message. */
 export function patchOfDialog(node: SettingsProperties): Record<string, unknown> {

@@ -2,8 +2,6 @@ import type { z } from 'zod';
 import { READY_LANGUAGES, READY_NAMES, readyTemplate } from '../../template/ready.ts';
 import { readDraft, type TemplateDraft } from '../../template/template.ts';
 import { flag, oneOf, text } from '../node-config.ts';
-import { asText } from '../property.ts';
-import { ReportableError } from '../reportable-error.ts';
 
 export const ACTIONS = ['create', 'list', 'status', 'delete', 'check'] as const;
 export type Action = (typeof ACTIONS)[number];
@@ -27,18 +25,6 @@ export const SHAPE = {
   strict: flag(false),
 };
 export type TemplateProperties = z.infer<z.ZodObject<typeof SHAPE>>;
-
-/** @throws ReportableError `action_unknown` */
-export function readAction(settings: Pick<TemplateProperties, 'action'>, msg: object): Action {
-  if (settings.action !== 'message') return settings.action;
-  const wanted = Object.hasOwn(msg, 'action') ? asText((msg as { action?: unknown }).action) : '';
-  const found = ACTIONS.find((action) => action === wanted);
-  if (found !== undefined) return found;
-  throw new ReportableError(
-    'action_unknown',
-    `msg.action must say what to do: ${ACTIONS.join(', ')}. Set it, or choose an action in the node.`,
-  );
-}
 
 /**
  * The template that is to be created or checked.
