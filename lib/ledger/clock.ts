@@ -6,6 +6,13 @@ export interface TimeSource {
   steady(): number;
 }
 
+/** The machine's clocks, or the two numbers of a test: wall and steady milliseconds. */
+export function timeSource(shared?: SharedArrayBuffer): TimeSource {
+  if (shared === undefined) return { wall: () => Date.now(), steady: () => performance.now() };
+  const numbers = new Float64Array(shared);
+  return { wall: () => numbers[0] ?? 0, steady: () => numbers[1] ?? 0 };
+}
+
 /** A jump of the wall clock against the steady one that is not believed at once. */
 const JUMP_MS = 3_600_000;
 /** How long a new reading has to hold, and how exactly, before it is believed. */

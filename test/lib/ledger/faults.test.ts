@@ -137,7 +137,7 @@ describe('a ledger in trouble says what to do', () => {
     const stand = await Stand.open({ path: folder.file });
     await stand.granted();
     const under = Promise.allSettled(Array.from({ length: 5 }, () => stand.ledger.audit({})));
-    await stand.ledger.crashForTest();
+    await stand.ledger.killWorkerForTest();
     for (const result of await under) {
       if (result.status === 'rejected') assert.ok(fails('store_unavailable')(result.reason));
     }

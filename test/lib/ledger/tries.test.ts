@@ -75,7 +75,7 @@ describe('a store that cannot be opened', () => {
   it('(sqlite) costs one thread a second, however much is asked of it', async () => {
     const folder = temporaryFolder();
     const engine = await SqliteEngine.open({ path: folder.file, profile });
-    await engine.crashForTest();
+    await engine.killWorkerForTest();
     for (const end of ['', '-wal', '-shm']) rmSync(folder.file + end, { force: true });
     writeFileSync(folder.file, 'this is no store '.repeat(1_000));
     let threads = 0;

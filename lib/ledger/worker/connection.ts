@@ -1,62 +1,70 @@
 import type { Worker } from 'node:worker_threads';
 import { LedgerError } from '../ledger.ts';
-import type { FromWorker, PlainError, ToWorker, WorkerSettings } from './protocol.ts';
-import type { Operation } from './store.ts';
+import type { Asked, FromWorker, PlainError, ToWorker } from './protocol.ts';
+
+/** What differs between the workers of two engines. */
+export interface WorkerOf {
+  /** The worker's entry below `lib/`, without extension. */
+  entry: string;
+  /** What it is told at its start. May hold secrets: it is not kept here. */
+  data: unknown;
+  /** Of Node.js; as the caller's thread has them if left out. */
+  flags?: string[];
+  /** Where the store is, for people, without secrets. */
+  location: string;
+  /** What it means that the worker could not be started. Undefined: nothing in particular. */
+  startFault?: (error: Error) => LedgerError | undefined;
+  /** Told what the worker says without having been asked. */
+  onNews?: (news: unknown) => void;
+  /** Called once if it dies after it was open. */
+  onDeath: () => void;
+}
+
+type How = Omit<WorkerOf, 'entry' | 'data' | 'flags'>;
 
 interface Pending {
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
 
-/** Node 22.5 to 22.12 hide node:sqlite behind a flag; later versions need none, and some have it print a warning. */
-function workerFlags(version: string): string[] {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'];
-  if (major === 22 && minor < 13) flags.push('--experimental-sqlite');
-  return flags;
-}
-
 /**
- * One life of the worker that owns a file. What is asked for in one turn of the event loop crosses as one message and is
+ * One life of the worker that has a store. What is asked for in one turn of the event loop crosses as one message and is
  * answered by one, which is what keeps an operation at a few microseconds of the caller's thread.
  */
 export class Connection {
   readonly #worker: Worker;
-  readonly #location: string;
+  readonly #how: How;
   readonly #pending = new Map<number, Pending>();
-  readonly #onDeath: () => void;
-  #queue: ToWorker['operations'] = [];
+  #queue: Asked[] = [];
   #nextId = 1;
   #dead: LedgerError | undefined;
   #closed: (() => void) | undefined;
 
-  private constructor(worker: Worker, location: string, onDeath: () => void) {
+  private constructor(worker: Worker, how: How) {
     this.#worker = worker;
-    this.#location = location;
-    this.#onDeath = onDeath;
+    this.#how = how;
   }
 
   /**
-   * Starts a worker and waits until it has the file.
-   * @param onDeath called once if it dies later
+   * Starts a worker and waits until it has the store.
    * @throws LedgerError
    */
-  static async open(settings: WorkerSettings, onDeath: () => void): Promise<Connection> {
+  static async open({ entry, data, flags, ...how }: WorkerOf): Promise<Connection> {
     const [{ Worker }, { workerUrl }] = await Promise.all([
       import('node:worker_threads'),
       import('../../runtime/worker-url.mts'),
     ]);
-    const worker = new Worker(workerUrl('ledger/sqlite/worker'), {
-      workerData: settings,
-      execArgv: workerFlags(process.versions.node),
+    const worker = new Worker(workerUrl(entry), {
+      workerData: data,
       name: 'whatsapp-calling-ledger',
+      ...(flags === undefined ? {} : { execArgv: flags }),
     });
-    const connection = new Connection(worker, settings.path, onDeath);
+    const connection = new Connection(worker, how);
     await connection.#ready();
     return connection;
   }
 
-  ask(name: Operation['name'], args: unknown[]): Promise<unknown> {
+  ask(name: string, args: unknown[]): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#dead);
     return new Promise((resolve, reject) => {
       // The process stays up for what is under way, and only for that.
@@ -67,7 +75,7 @@ export class Connection {
     });
   }
 
-  /** Finishes what is under way, closes the file and ends the worker. */
+  /** Finishes what is under way, closes the store and ends the worker. */
   async close(): Promise<void> {
     if (this.#dead !== undefined) return;
     this.#worker.ref();
@@ -97,13 +105,16 @@ export class Connection {
         } else if (message.failed !== undefined) {
           this.#dead = revive(message.failed);
           reject(this.#dead);
-        } else if (message.closed === true) {
+          // Whatever is left in it need not keep the process up.
+          void this.#worker.terminate();
+        } else if (message.news !== undefined) this.#how.onNews?.(message.news);
+        else if (message.closed === true) {
           this.#die(this.#fault('is closed'));
           this.#closed?.();
         }
       });
       this.#worker.on('error', (error) => {
-        const fault = startFault(error) ?? this.#fault(`stopped (${error.message})`);
+        const fault = this.#how.startFault?.(error) ?? this.#fault(`stopped (${error.message})`);
         reject(fault);
         this.#die(fault);
       });
@@ -156,13 +167,13 @@ export class Connection {
     const lost = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of lost) reject(fault);
-    this.#onDeath();
+    this.#how.onDeath();
   }
 
   #fault(what: string): LedgerError {
     return new LedgerError(
       'store_unavailable',
-      `The permission store ${this.#location} ${what} before it had answered.`,
+      `The permission store ${this.#how.location} ${what} before it had answered.`,
       'Try again: it starts by itself. What was not answered may or may not have been stored.',
     );
   }
@@ -178,14 +189,4 @@ function uncloneable(): PlainError {
     message: 'The ledger cannot store this: it holds a function, a stream or another live object.',
     nextStep: 'Pass plain data only (texts, numbers, lists, objects).',
   };
-}
-
-/** A Node.js without the database. */
-function startFault(error: Error): LedgerError | undefined {
-  if (!('code' in error) || error.code !== 'ERR_UNKNOWN_BUILTIN_MODULE') return undefined;
-  return new LedgerError(
-    'store_unavailable',
-    `Node.js ${process.versions.node} has no built-in SQLite.`,
-    'Update Node.js to 24, or to 22.13 or newer.',
-  );
 }
