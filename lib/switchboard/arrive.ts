@@ -56,7 +56,7 @@ function unusable({ deps, settings, closed }: Desk, event: Offer): string | unde
 async function claim({ deps }: Desk, { callId }: Offer): Promise<StoredCall | undefined> {
   const { ledger, log } = deps;
   try {
-    const stored = await ledger.claimCall?.(callId);
+    const stored = await ledger.claimCall(callId);
     if (stored === undefined) log('debug', 'A call from outside is over already, or another instance has it.');
     return stored;
   } catch (error) {

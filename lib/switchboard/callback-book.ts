@@ -4,7 +4,6 @@ import type {
   CallbackPage,
   CallbackQuery,
   CallbackRequest,
-  Ledger,
   NewCallback,
 } from '../ledger/ledger.ts';
 import { LedgerError } from '../ledger/ledger.ts';
@@ -34,19 +33,19 @@ export function callbackBook(desk: Desk): CallbackBook {
   const { ledger, businessNumber } = desk.deps;
   const businessNumberId = businessNumber.id;
   return {
-    addCallback: async (input) => able(ledger).addCallback({ ...input, businessNumberId }),
-    listCallbacks: async (query) => able(ledger).callbacks({ ...query, businessNumberId }),
-    claimCallback: async (claim) => able(ledger).claimCallback({ ...claim, businessNumberId }),
-    finishCallback: async (id, end) => able(ledger).finishCallback(id, end),
+    addCallback: (input) => ledger.addCallback({ ...input, businessNumberId }),
+    listCallbacks: (query) => ledger.callbacks({ ...query, businessNumberId }),
+    claimCallback: (claim) => ledger.claimCallback({ ...claim, businessNumberId }),
+    finishCallback: (id, end) => ledger.finishCallback(id, end),
     cancelCallbacks: async (contact, note) => {
       const end = { state: 'cancelled' as const, ...(note !== undefined && { note }) };
       const cancelled: CallbackRequest[] = [];
       let after: string | undefined;
       do {
-        const { entries, next } = await able(ledger).callbacks({ businessNumberId, contact, ...(after && { after }) });
+        const { entries, next } = await ledger.callbacks({ businessNumberId, contact, ...(after && { after }) });
         for (const { id, state } of entries) {
           if (state !== 'open' && state !== 'claimed') continue;
-          const ended = await able(ledger).finishCallback(id, end);
+          const ended = await ledger.finishCallback(id, end);
           // Somebody else may have ended it just now.
           if (ended.state === 'cancelled') cancelled.push(ended);
         }
@@ -76,7 +75,7 @@ export async function hearCallback(
   const { text, payload, contact, messageId, businessNumberId } = event;
   const said = [payload, text].filter((one) => one !== undefined).map(plain);
   const wanted = [...desk.callbackWords.values()].some((words) => said.some((word) => words.has(word)));
-  if (!wanted || ledger.addCallback === undefined) return true;
+  if (!wanted) return true;
   try {
     const source = payload === undefined ? 'message' : 'button';
     await ledger.addCallback({ businessNumberId, contact, source, key: messageId });
@@ -96,12 +95,4 @@ function plain(text: string): string {
     .replace(/\s+/g, ' ')
     .replace(/[.!?…\s]+$/u, '')
     .trim();
-}
-
-type Able = Required<Pick<Ledger, 'addCallback' | 'callbacks' | 'claimCallback' | 'finishCallback'>>;
-
-function able(ledger: Ledger): Able {
-  if (ledger.addCallback === undefined)
-    throw new LedgerError('bad_input', 'This permission store keeps no callback requests.', 'Use another engine.');
-  return ledger as Ledger & Able;
 }

@@ -34,7 +34,7 @@ export async function concludeCall(
   await within(LOOK_UP_MS, learnWish(desk, call));
   if (effect.tellLedger) await finish(desk, call);
   let record: CallRecord | undefined;
-  if (effect.announce && deps.ledger.callRecords !== undefined)
+  if (effect.announce)
     await within(
       LOOK_UP_MS,
       concludeRecord(desk, call).then((found) => {

@@ -64,7 +64,7 @@ async function bring(desk: Desk, event: Available, stored: StoredCall): Promise<
       const capture = await fetchOnce(desk, event, stored);
       if (capture === undefined) return { event: 'warning', text: notHere(event) };
       await durably(desk, `A ${event.kind} of call ${stored.reservationId}`, async () => {
-        await desk.deps.ledger.noteRecording?.(stored.reservationId, { file: capture.file });
+        await desk.deps.ledger.noteRecording(stored.reservationId, { file: capture.file });
       });
       return { event: event.kind, capture };
     } catch (error) {

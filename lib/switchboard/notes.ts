@@ -13,15 +13,11 @@ export function notes(
 ): Pick<Switchboard, 'callRecords' | 'noteRecording' | 'noteScore' | 'announced' | 'checkRecording'> {
   const { ledger, businessNumber } = desk.deps;
   return {
-    callRecords: async (query) => {
-      if (ledger.callRecords === undefined)
-        throw new CallError('call_failed', 'This permission store keeps no call records.', 'Choose another store.');
-      return ledger.callRecords({ ...query, businessNumberId: businessNumber.id });
-    },
+    callRecords: (query) => ledger.callRecords({ ...query, businessNumberId: businessNumber.id }),
     noteRecording: async (id, recording) => {
       let known = false;
       const noting = durably(desk, `A recording of call ${id}`, async () => {
-        known = (await ledger.noteRecording?.(id, recording)) ?? false;
+        known = await ledger.noteRecording(id, recording);
       });
       const call = desk.registry.find(id);
       call?.noting.add(noting);
@@ -29,7 +25,7 @@ export function notes(
       call?.noting.delete(noting);
       return known;
     },
-    noteScore: async (id, score) => (await ledger.noteScore?.(id, score)) ?? false,
+    noteScore: (id, score) => ledger.noteScore(id, score),
     announced: (id) => {
       const call = desk.registry.find(id);
       if (call !== undefined) call.announced = true;
@@ -60,15 +56,15 @@ export async function recordOf(desk: Desk, call: CallView): Promise<CallRecord |
   try {
     let after: string | undefined;
     do {
-      const page = await ledger.callRecords?.({
+      const page = await ledger.callRecords({
         ...{ businessNumberId: businessNumber.id, contact, direction },
         from: Math.max(0, startedAt - CLOCKS_DIFFER_MS),
         to: startedAt + CLOCKS_DIFFER_MS,
         ...(after === undefined ? {} : { after }),
       });
-      const found = page?.entries.find((entry) => entry.id === id);
+      const found = page.entries.find((entry) => entry.id === id);
       if (found !== undefined) return found;
-      after = page?.next;
+      after = page.next;
     } while (after !== undefined);
   } catch (error) {
     desk.deps.log('warn', `The record of call ${id} could not be read: ${told(error)}`);
@@ -91,7 +87,7 @@ export async function concludeRecord(desk: Desk, call: LiveCall): Promise<CallRe
   try {
     // Providers do not say who ended a call.
     if (ended.endedBy !== undefined)
-      await desk.deps.ledger.noteCallEnd?.(call.id, { endedBy: ended.endedBy, ...errorOf(call) });
+      await desk.deps.ledger.noteCallEnd(call.id, { endedBy: ended.endedBy, ...errorOf(call) });
   } catch (error) {
     desk.deps.log('warn', `Who ended call ${call.id} could not be written: ${told(error)}`);
   }

@@ -18,7 +18,7 @@ export async function noteUnanswered(desk: Desk, call: LiveCall): Promise<Callba
   const { ledger, businessNumber, log } = desk.deps;
   await findAttendants(desk, call);
   const plan = wanted(call);
-  if (plan?.callback === undefined || ledger.addCallback === undefined) return undefined;
+  if (plan?.callback === undefined) return undefined;
   const { contact } = call.state;
   const key = heardOf(call.state).callId ?? call.id;
   let added: CallbackRequest | undefined;
