@@ -88,9 +88,11 @@ function replyWebhook(
       word.told = true;
       const close = ({ byRefusal, at }: Word) => byRefusal === true && Math.abs(at - word.at) <= world.clockError;
       if (world.clockError > 0 && pair.words.some(close)) pair.unclear = true;
-      // A webhook is better proof of a permission than the refusal that had hinted at it.
-      pair.words = pair.words.filter(({ byRefusal, answer }) => byRefusal !== true || answer === 'reject');
-      if (!pair.words.some((other) => other.told && other.at > word.at)) pair.endedByOptOut = false;
+      const stale = (told: (other: Word) => boolean) => pair.words.some((other) => told(other) && other.at > word.at);
+      // A webhook is better proof of a permission than the refusal that had hinted at it, unless a newer one was there before the hint.
+      if (!stale(({ told, byRefusal }) => told && byRefusal !== true))
+        pair.words = pair.words.filter(({ byRefusal, answer }) => byRefusal !== true || answer === 'reject');
+      if (!stale(({ told }) => told)) pair.endedByOptOut = false;
       if (source === 'user_action' && contextId !== undefined) proveRequest(world, pair, contextId);
     },
   };
