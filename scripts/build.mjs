@@ -60,10 +60,21 @@ function copyEditorFiles(fresh) {
   const nodes = path.join(fresh, 'nodes');
   mkdirSync(nodes, { recursive: true });
   for (const name of readdirSync(inProject('nodes'))) {
-    if (name.endsWith('.html')) cpSync(inProject('nodes', name), path.join(nodes, name));
+    if (name.endsWith('.html')) writeFileSync(path.join(nodes, name), dialog(inProject('nodes', name)));
   }
   cpSync(inProject('icons'), path.join(nodes, 'icons'), { recursive: true });
   cpSync(inProject('locales'), path.join(nodes, 'locales'), { recursive: true });
+}
+
+/** A dialog with the script and the style that it refers to inside: the editor waits for ever for a file that does not come. */
+function dialog(file) {
+  const part = (name) => readFileSync(path.join(path.dirname(file), name), 'utf8');
+  return readFileSync(file, 'utf8')
+    .replace(
+      /<script src="([\w-]+\.js)"><\/script>/g,
+      (_, name) => `<script type="text/javascript">\n${part(name)}</script>`,
+    )
+    .replace(/<link rel="stylesheet" href="([\w-]+\.css)">/g, (_, name) => `<style>\n${part(name)}</style>`);
 }
 
 function swap(fresh) {

@@ -18,6 +18,8 @@ export interface Definition {
   inputLabels?(this: object): string;
   outputLabels?(this: object, index: number): string;
 }
+/** Plays the validators that the editor itself brings. */
+export const CORE: Validator = () => true;
 export type Validator = (this: object, value: unknown, options: object) => unknown;
 
 export interface EditorHalf {
@@ -45,8 +47,10 @@ function load(entry: string): EditorHalf {
   const script = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
   const template = /<script type="text\/html"[^>]*>([\s\S]*?)<\/script>/.exec(html)?.[1] ?? '';
   const registered: [string, Definition][] = [];
-  const accept = () => () => true;
+  const accept = () => CORE;
+  const dialog = html.includes('<script src="dialog.js"></script>') ? read('nodes/dialog.js') : '';
   const context = createContext({
+    Intl,
     RED: {
       _: (key: string) => `message ${key}`,
       settings: {},
@@ -56,6 +60,8 @@ function load(entry: string): EditorHalf {
     // No dialog is open: every field is absent.
     $: () => ({ val: () => undefined }),
   });
+  runInContext('const window = globalThis', context);
+  runInContext(dialog, context);
   runInContext(script, context);
   const [first] = registered;
   if (registered.length !== 1 || first === undefined)
@@ -71,6 +77,22 @@ function load(entry: string): EditorHalf {
     help: read(`locales/en-US/${entry}.html`),
     catalog: JSON.parse(read(`locales/en-US/${entry}.json`)),
   };
+}
+
+/** Values that a dialog lets people choose, by property: options of a list, a box that is ticked or not. */
+export function choicesOf({ template, definition }: EditorHalf): Record<string, unknown[]> {
+  const selects = template.matchAll(/<select id="node-(?:config-)?input-(\w+)">([\s\S]*?)<\/select>/g);
+  const boxes = template.matchAll(/type="checkbox" id="node-(?:config-)?input-(\w+)"/g);
+  return Object.fromEntries([
+    ...[...selects].map(([, name, options = '']) => [
+      name,
+      [...options.matchAll(/<option value="([^"]+)"/g)].map((option) => option[1]),
+    ]),
+    ...[...boxes].map(([, name]) => [name, [true, false]]),
+    ...Object.keys(definition.defaults)
+      .filter((name) => name.endsWith('Type') && name.slice(0, -4) in definition.defaults)
+      .map((name) => [name, ['msg', 'flow', 'global', 'str', 'num', 'json', 'env', 'jsonata', 'greeting']]),
+  ]);
 }
 
 /** The text at a dotted key of a catalog. */

@@ -3,12 +3,22 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STATUS_LENGTH } from '../../lib/runtime/status.ts';
 import { checkout } from '../checkout.mts';
-import { type EditorHalf, editorHalves, textAt } from './editor-half.ts';
+import { CORE, choicesOf, type EditorHalf, editorHalves, textAt } from './editor-half.ts';
 
 /** How a property names an environment variable. */
 const ENV = ['$', '{NAME}'].join('');
 const NAMESPACE = '@flowcall/node-red-whatsapp-calling';
 const halves = editorHalves();
+/** No property takes them all. */
+const WRONG = ['✗ ✗', '', 'ftp://x', 'x'.repeat(5000), '-1', ['✗']];
+/** Nothing chosen, each value of each choice, and each two of different ones. */
+const combinations = (choices: Record<string, unknown[]>): object[] => {
+  const single = Object.entries(choices).flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
+  return [{}, ...single, ...single.flatMap((first) => single.map((second) => ({ ...second, ...first })))];
+};
+/** Catalog keys of the boxes that the script makes. */
+const eventKeys = (type: string, script: string): string[] =>
+  (/const EVENTS = \[([^\]]*)\]/.exec(script)?.[1] ?? '').match(/\w+/g)?.map((name) => `${type}.event.${name}`) ?? [];
 const half = (entry: string): EditorHalf => {
   const found = halves.find((candidate) => candidate.entry === entry);
   assert.ok(found, `nodes/${entry}.html`);
@@ -44,7 +54,8 @@ describe('the editor half', () => {
     for (const { entry, type, definition } of halves) assert.deepEqual([type, definition.outputs], TABLE[entry], entry);
   });
 
-  for (const { entry, type, definition, template, script, help, catalog } of halves) {
+  for (const one of halves) {
+    const { entry, type, definition, template, script, help, catalog } = one;
     describe(entry, () => {
       const self = {
         _: (key: string) => textAt(catalog, key),
@@ -57,13 +68,8 @@ describe('the editor half', () => {
       it('has a text for every key that dialog and script name', () => {
         const inDialog = [...template.matchAll(/data-i18n="(?:\[\w+\])?([^"]+)"/g)].map((match) => match[1] ?? '');
         const inScript = [...script.matchAll(/this\._\('([^']+[^.])'\)/g)].map((match) => match[1] ?? '');
-        const inErrors = [...script.matchAll(/RED\._\('([^']+)'\)/g)].map((match) => {
-          const [namespace, key = ''] = (match[1] ?? '').split(':');
-          assert.equal(namespace, `${NAMESPACE}/${entry}`);
-          return key;
-        });
         assert.ok(inDialog.length > 0);
-        for (const key of [...inDialog, ...inScript, ...inErrors]) {
+        for (const key of [...inDialog, ...inScript, ...eventKeys(type, script)]) {
           const text = textAt(catalog, key);
           assert.ok(typeof text === 'string' && text.trim() !== '', `${key} is missing`);
         }
@@ -94,6 +100,7 @@ describe('the editor half', () => {
       });
 
       it('labels every output and every field', () => {
+        if (definition.inputs) assert.equal(typeof definition.inputLabels?.call(self), 'string', 'input');
         for (let index = 0; index < (definition.outputs ?? 0); index += 1) {
           assert.equal(typeof definition.outputLabels?.call(self, index), 'string', `output ${index}`);
         }
@@ -123,8 +130,41 @@ describe('the editor half', () => {
           const defaults = Object.fromEntries(
             Object.entries(definition.defaults).map(([name, other]) => [name, other.value]),
           );
-          if (validate.toString().startsWith('function')) assert.equal(validate.length, 2, property);
+          // Those of the editor itself are played here.
+          if (validate !== CORE) assert.equal(validate.length, 2, property);
           assert.equal(validate.call(defaults, value, {}), true, `${property}: ${String(value)}`);
+        }
+      });
+
+      it('has validators that can refuse, in sentences that are there', () => {
+        const start = Object.fromEntries(Object.entries(definition.defaults).map(([name, { value }]) => [name, value]));
+        const chosen = combinations(choicesOf(one)).map((choice) => ({ ...start, ...choice }));
+        for (const [property, { validate }] of Object.entries(definition.defaults)) {
+          if (validate === undefined || validate === CORE) continue;
+          const verdicts = chosen.flatMap((choice) => WRONG.map((value) => validate.call(choice, value, {})));
+          const told = new Set(verdicts.filter((verdict) => verdict !== true).map(String));
+          assert.ok(told.size > 0, `${property} takes anything`);
+          for (const sentence of told) {
+            const [namespace, key = ''] = sentence.replace(/^message /, '').split(':');
+            assert.equal(namespace, `${NAMESPACE}/${entry}`);
+            assert.equal(typeof textAt(catalog, key), 'string', `${property}: ${key} is missing`);
+          }
+        }
+      });
+
+      it('shows rows and judges values by choices that there are', () => {
+        const choices = choicesOf(one);
+        const conditions = [
+          ...[...template.matchAll(/data-when="([^"]*)"/g)].map((match) => match[1] ?? ''),
+          ...[...script.matchAll(/\bwhen\('([^']*)'/g)].map((match) => match[1] ?? ''),
+        ];
+        for (const condition of conditions) {
+          for (const one of condition.split(/ or | /)) {
+            const [name = '', words] = one.split(/!?=/);
+            assert.ok(name in choices, `${condition}: ${name}`);
+            for (const word of words?.split(',') ?? [])
+              assert.ok(choices[name]?.includes(word), `${condition}: ${word}`);
+          }
         }
       });
 
@@ -165,6 +205,7 @@ describe('the editor half', () => {
 
 describe('validators', () => {
   const CLOUD = { provider: 'meta' };
+  const AGENT = { action: 'stream', streamTo: 'agent', agentUrlType: 'str' };
   const cases: [string, string, object, unknown[], unknown[]][] = [
     ['config', 'phoneNumberId', CLOUD, ['106540352242922', ENV], ['', 'abc', '+55 11', '12']],
     ['config', 'phoneNumberId', { provider: 'simulator' }, ['', '106540352242922'], []],
@@ -173,8 +214,10 @@ describe('validators', () => {
     ['config', 'webhookPath', {}, ['/whatsapp-calling', '/a/b.c', ENV], ['', 'a', '/', '/a b', '/?x', undefined]],
     ['config', 'apiVersion', {}, ['', 'v25.0'], ['25', 'latest']],
     ['config', 'mediaPortMin', {}, ['', 10_000, '10000', ENV], ['80', '-1', '70000', 'x']],
-    ['config', 'mediaSetups', {}, [1, '20', 200, ENV, undefined], ['', '0', '201', 'x']],
+    ['config', 'mediaSetups', {}, [1, '20', 200, ENV, undefined, ''], ['0', '201', 'x']],
+    ['config', 'mediaStatistics', {}, ['0', 3600, ENV, ''], ['-1', '3601', '1.5']],
     ['config', 'mediaPortMax', { mediaPortMin: 10_000 }, ['', '10100'], ['9999', 'x']],
+    ['config', 'mediaPortMax', { mediaPortMin: ENV }, ['', '10100'], ['80']],
     ['permission-store', 'overrides', {}, ['', '{}', '{"connectedCallsPerDay": 3}', ENV], ['[]', '3', '{', 'null']],
     ['permission-store', 'path', {}, ['', 'a/b.sqlite', '/data/x'], ['https://x/y', 'file://x']],
     ['permission-store', 'path', { engine: 'postgres' }, ['', 'https://x/y'], []],
@@ -190,27 +233,44 @@ describe('validators', () => {
     ['request-permission', 'template', { kind: 'template' }, ['x'], ['', undefined]],
     ['request-permission', 'template', { kind: 'auto' }, ['', 'x'], []],
     ['request-permission', 'language', { kind: 'auto' }, ['en_US', 'de', 'pt_BR', ENV], ['', 'english please']],
-    ['initiate-call', 'ringSeconds', {}, [5, '45', 300, ENV], ['', 4, 301, 4.5, 'x']],
-    ['initiate-call', 'maxSeconds', {}, [0, '3600'], ['', -1, 86_401]],
+    ['initiate-call', 'ringSeconds', {}, [5, '45', 300, ENV, ''], [4, 301, 4.5, 'x']],
+    ['initiate-call', 'maxSeconds', {}, [0, '3600', ''], [-1, 86_401]],
+    ['answer-call', 'monday', {}, ['', '9:00-12:00, 13:00-18:00', ENV, undefined], ['9 to 5', '09:00']],
+    ['answer-call', 'timeZone', {}, ['', 'Europe/Lisbon', ENV], ['Mars/Olympus', '+01:00']],
+    ['answer-call', 'capturePurpose', { captureTranscript: true }, ['training'], ['', ' ', 'x'.repeat(251)]],
+    ['answer-call', 'capturePurpose', {}, ['', undefined], ['x'.repeat(251)]],
+    ['calling-settings', 'countryList', { countries: 'only' }, ['BR, PT', ENV], ['', 'Brazil']],
+    ['calling-settings', 'timeoutSeconds', {}, ['', '0', '30', ENV], ['31', 'x']],
+    ['permission-template', 'body', { action: 'create', from: 'own' }, ['May we call?'], ['', ' ']],
+    ['permission-template', 'examples', {}, ['', '[]', '{"name": "Ana"}'], ['3', '[', 'null']],
+    ['check-setup', 'publicUrl', { publicUrlType: 'str' }, ['', 'https://x.example', ENV], ['x']],
+    ['check-setup', 'publicUrl', { publicUrlType: 'msg' }, ['x'], []],
     ['permission-webhook-in', 'contact', {}, ['', '+55 11 95550-0123', 'BR.48219037716650284417', ENV], ['x', 'BR.']],
     ['permission', 'contact', { action: 'lookup' }, ['contact', ENV], ['', ' ', undefined]],
     ['permission', 'contact', { action: 'export' }, ['', 'contact'], []],
     ['permission', 'source', { action: 'release' }, ['source'], ['', ' ']],
     ['permission', 'list', { action: 'importDoNotCall' }, ['payload'], ['']],
-    ['permission', 'limit', {}, [1, '100', 1000, ENV], ['', 0, 1001, 1.5, 'x']],
+    ['permission', 'limit', {}, [1, '100', 1000, ENV, ''], [0, 1001, 1.5, 'x']],
     ['permission', 'country', {}, ['', 'BR', 'pt', ENV], ['Brazil', '+55']],
     ['call-events', 'events', {}, [[], ['ended', 'digit']], [['finished']]],
     ['media', 'source', { action: 'play', sourceType: 'str' }, ['/a.wav'], ['', ' ', undefined]],
     ['media', 'source', { action: 'play', sourceType: 'greeting' }, ['', undefined], []],
     ['media', 'folder', { action: 'record' }, ['', '/data', 'C:\\data', ENV], ['data', '../x']],
     ['media', 'fileName', { action: 'record' }, ['{id}.wav', 'a/b.wav'], ['', '../a.wav', '/a.wav', 'a/../b', 'C:\\a']],
-    ['media', 'times', { action: 'play' }, [0, 1, '1000', ENV, undefined], ['', -1, 1001, 1.5]],
-    ['media', 'longestSeconds', { action: 'play' }, [1, '600'], ['', 0, 86_401]],
-    ['media', 'largestMegabytes', { action: 'play' }, [1, '50'], ['', 0, 4097]],
-    ['media', 'splitAfter', { action: 'record' }, [1, '600'], ['', 0, 'x']],
+    ['media', 'times', { action: 'play' }, [0, 1, '1000', ENV, undefined, ''], [-1, 1001, 1.5]],
+    // The runtime reads every number, whatever the action.
+    ['media', 'times', { action: 'record' }, [1], [-1]],
+    ['media', 'longestSeconds', { action: 'play' }, [1, '600', ''], [0, 86_401]],
+    ['media', 'largestMegabytes', { action: 'play' }, [1, '50', ''], [0, 4097]],
+    ['media', 'splitAfter', { action: 'record' }, [1, '600', ''], [0, 'x']],
     ['media', 'remote', { action: 'rtp', remoteType: 'str' }, ['', '192.0.2.7:5004', '[::1]:5'], ['192.0.2.7', 'x:y']],
     ['media', 'payloadType', {}, [96, 111, '127'], [95, 128, 'x']],
-    ['media', 'eventPayloadType', {}, [0, 101, '96', ENV, undefined], [-1, 13, 128, 'x', '']],
+    ['media', 'eventPayloadType', {}, [0, 101, '96', ENV, undefined, ''], [-1, 13, 128, 'x']],
+    ['media', 'chunkMs', {}, [20, '200'], [30, 220]],
+    ['media', 'interDigitSeconds', {}, ['0.2', 3], ['0.1', '1e1', 'x']],
+    ['media', 'agentUrl', AGENT, ['wss://agent.example/in', ENV], ['', 'https://agent.example', 'ws://a:b@c']],
+    ['media', 'agentUrl', { ...AGENT, streamTo: 'flow' }, ['', 'x'], []],
+    ['media', 'allowedDestinations', { action: 'stream' }, ['pbx.example'], ['_']],
     [
       'media',
       'allowedDestinations',
