@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { findAccount } from '../lib/runtime/account.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { chosenAction } from '../lib/runtime/chosen-action.ts';
+import { answerDialog } from '../lib/runtime/dialog-question.ts';
 import { managementRefusal } from '../lib/runtime/management-refusal.ts';
 import { evaluateProperty } from '../lib/runtime/property.ts';
 import { LOAD_PATH, loadSettings } from '../lib/runtime/settings/inquiry.ts';
@@ -12,14 +12,7 @@ const TYPE = 'wa-call-settings';
 
 /** Reads and changes the call settings of the number. Outputs: settings, refused. */
 export default function (RED: NodeAPI): void {
-  RED.httpAdmin.post(
-    LOAD_PATH,
-    RED.auth.needsPermission('whatsapp-calling.read'),
-    async (request: { body?: unknown }, response) => {
-      const { status, body } = await loadSettings((id) => findAccount(RED, id), request.body);
-      response.status(status).set('cache-control', 'no-store').json(body);
-    },
-  );
+  answerDialog(RED, LOAD_PATH, loadSettings);
 
   function CallingSettings(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);

@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { type Account, findAccount } from '../lib/runtime/account.ts';
+import type { Account } from '../lib/runtime/account.ts';
 import type { AccountSecrets } from '../lib/runtime/account-settings.ts';
+import { answerDialog } from '../lib/runtime/dialog-question.ts';
 import { flowLifecycle } from '../lib/runtime/flow-lifecycle.ts';
 import { bindClose } from '../lib/runtime/input.ts';
 import { LiveAccount } from '../lib/runtime/live-account.ts';
@@ -21,14 +22,7 @@ export default function (RED: NodeAPI): void {
   // While the palette loads: the first deploy must not be missed.
   const lifecycle = flowLifecycle(RED.events);
 
-  RED.httpAdmin.post(
-    CHECK_PATH,
-    RED.auth.needsPermission('whatsapp-calling.read'),
-    async (request: { body?: unknown }, response) => {
-      const { status, body } = await checkSetUp((id) => findAccount(RED, id), request.body);
-      response.status(status).set('cache-control', 'no-store').json(body);
-    },
-  );
+  answerDialog(RED, CHECK_PATH, checkSetUp);
 
   function Config(this: ConfigNode, config: NodeDef): void {
     RED.nodes.createNode(this, config);

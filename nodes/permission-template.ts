@@ -1,6 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { chosenAction } from '../lib/runtime/chosen-action.ts';
+import { answerDialog } from '../lib/runtime/dialog-question.ts';
 import { instances } from '../lib/runtime/instances.ts';
 import { managementRefusal } from '../lib/runtime/management-refusal.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
@@ -22,10 +23,7 @@ const TYPE = 'wa-call-template';
 export default function (RED: NodeAPI): void {
   const permitted = RED.auth.needsPermission('whatsapp-calling.read');
   RED.httpAdmin.get(READY_PATH, permitted, (_request, response) => void response.json(readyTemplates()));
-  RED.httpAdmin.post(CHECK_PATH, permitted, (request: { body?: unknown }, response) => {
-    const { status, body } = checkDraft(request.body);
-    response.status(status).set('cache-control', 'no-store').json(body);
-  });
+  answerDialog(RED, CHECK_PATH, (_find, question) => checkDraft(question));
 
   function PermissionTemplate(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);

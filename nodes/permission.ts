@@ -1,7 +1,7 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
-import { findAccount } from '../lib/runtime/account.ts';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { chosenAction } from '../lib/runtime/chosen-action.ts';
+import { answerDialog } from '../lib/runtime/dialog-question.ts';
 import { ANSWERS } from '../lib/runtime/permission/actions.ts';
 import type { Asking } from '../lib/runtime/permission/asking.ts';
 import { exportAudit } from '../lib/runtime/permission/export-action.ts';
@@ -14,14 +14,7 @@ const TYPE = 'wa-call-permission';
 
 /** Looks up, lists, corrects, exports and erases what the ledger knows. Outputs: result, refused or not found. */
 export default function (RED: NodeAPI): void {
-  RED.httpAdmin.post(
-    LOOKUP_PATH,
-    RED.auth.needsPermission('whatsapp-calling.read'),
-    async (request: { body?: unknown }, response) => {
-      const { status, body } = await lookUp((id) => findAccount(RED, id), request.body);
-      response.status(status).set('cache-control', 'no-store').json(body);
-    },
-  );
+  answerDialog(RED, LOOKUP_PATH, lookUp);
 
   function Permission(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);

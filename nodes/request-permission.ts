@@ -1,10 +1,12 @@
 import type { Node, NodeAPI, NodeDef } from 'node-red';
 import { setUpCallNode } from '../lib/runtime/call-node.ts';
 import { readContact } from '../lib/runtime/contact-input.ts';
+import { answerDialog } from '../lib/runtime/dialog-question.ts';
 import { readInstant } from '../lib/runtime/instant-input.ts';
 import { contactMessage, permissionMessage, reasonMessage, warningsMessage } from '../lib/runtime/messages.ts';
 import { oneOf, text } from '../lib/runtime/node-config.ts';
 import { asText, evaluateProperty } from '../lib/runtime/property.ts';
+import { CHOICES_PATH, templateChoices } from '../lib/runtime/template/choices.ts';
 import { readTemplateParameters } from '../lib/runtime/template-parameters.ts';
 
 const TYPE = 'wa-call-request-permission';
@@ -27,6 +29,8 @@ const SHAPE = {
 
 /** Asks a person for permission to call. Outputs: requested, already granted, blocked. */
 export default function (RED: NodeAPI): void {
+  answerDialog(RED, CHOICES_PATH, templateChoices);
+
   function RequestPermission(this: Node, config: NodeDef): void {
     RED.nodes.createNode(this, config);
     setUpCallNode(RED, this, config, SHAPE, {

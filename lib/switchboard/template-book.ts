@@ -1,6 +1,6 @@
 import type { Instant, Reason } from '../permission/model.ts';
 import type { ProviderTemplates } from '../provider/provider-templates.ts';
-import type { StoredTemplate } from '../template/template.ts';
+import { isSendable, type StoredTemplate } from '../template/template.ts';
 import type { Log } from './deps.ts';
 import { told } from './patience.ts';
 
@@ -28,7 +28,6 @@ const STATES: Readonly<Record<string, string>> = {
   deleted: 'was deleted',
   archived: 'is archived',
 };
-const SENDABLE = new Set(['approved', 'active', 'reinstated', 'flagged']);
 
 /**
  * Remembers the state of templates, so that a request with one that is not approved, or that grants nothing, is refused
@@ -113,7 +112,7 @@ function judge(name: string, language: string, versions: StoredTemplate[]): Reas
           : `Choose a language that it has (${others.slice(0, 100)}), exactly as written.`,
     };
   }
-  if (!SENDABLE.has(template.status)) {
+  if (!isSendable(template.status)) {
     const why = template.reason === undefined ? '' : ` (${template.reason.slice(0, 200)})`;
     return {
       code: 'template_not_approved',

@@ -45,6 +45,13 @@ export interface StoredTemplate {
   quickReplies: string[];
 }
 
+/** States in which WhatsApp sends a template; a flagged one is sent until it is paused. */
+const SENDABLE: ReadonlySet<string> = new Set(['approved', 'active', 'reinstated', 'flagged']);
+
+export function isSendable(status: string): boolean {
+  return SENDABLE.has(status);
+}
+
 /** News about a template: its review is over, or WhatsApp paused or disabled it. */
 export interface TemplateChange {
   name: string;

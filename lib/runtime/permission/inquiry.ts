@@ -3,22 +3,17 @@ import { maskContact } from '../../permission/masking.ts';
 import type { Account } from '../account.ts';
 import { readContact } from '../contact-input.ts';
 import { deliveryMessage } from '../delivery-message.ts';
-import { toReportable } from '../reportable-error.ts';
-import { type ExplanationMessage, explanationMessage } from './explanation-message.ts';
+import { aboutNumber, type DialogAnswer } from '../dialog-question.ts';
+import { explanationMessage } from './explanation-message.ts';
 
 /** Where the dialog of the permission node asks, below the editor's address. */
 export const LOOKUP_PATH = '/wa-call-permission/lookup';
 
 const QUESTION = z.object({ config: z.string().max(256), contact: z.string().max(400) });
 
-/** What the dialog shows: no whole phone number, no id, no name. */
-export interface InquiryAnswer {
-  status: number;
-  body: { contact: string; explanation: ExplanationMessage } | { code: string; text: string; nextStep?: string };
-}
-
 /**
- * Answers the dialog's "Look up": the explanation that the node would put into a message, about a masked person.
+ * Answers the dialog's "Look up": the explanation that the node would put into a message, about a masked person: no whole
+ * phone number, no id, no name.
  *
  * @param find the account of a deployed config node
  * @param question the request's body, of which nothing is known
@@ -26,7 +21,7 @@ export interface InquiryAnswer {
 export async function lookUp(
   find: (configId: string) => Account | undefined,
   question: unknown,
-): Promise<InquiryAnswer> {
+): Promise<DialogAnswer> {
   const read = QUESTION.safeParse(question);
   if (!read.success) {
     return { status: 400, body: { code: 'question_invalid', text: 'Enter a phone number or a user id.' } };
@@ -36,18 +31,7 @@ export async function lookUp(
     const { code, text, nextStep } = who.reason;
     return { status: 422, body: { code, text, nextStep } };
   }
-  const account = find(read.data.config);
-  if (account === undefined) {
-    return {
-      status: 404,
-      body: {
-        code: 'number_not_deployed',
-        text: 'This number is not deployed yet.',
-        nextStep: 'Deploy and try again.',
-      },
-    };
-  }
-  try {
+  return aboutNumber(find(read.data.config), async (account) => {
     const switchboard = await account.switchboard();
     // Ids of messages hold the person's number.
     const { delivery, ...told } = await switchboard.explain(who.contact);
@@ -56,12 +40,6 @@ export async function lookUp(
       const { requestId: _, ...shown } = deliveryMessage(delivery);
       explanation.permission.delivery = shown;
     }
-    return {
-      status: 200,
-      body: { contact: maskContact(told.contact), explanation },
-    };
-  } catch (error) {
-    const { code, message } = toReportable(error);
-    return { status: 503, body: { code, text: message } };
-  }
+    return { contact: maskContact(told.contact), explanation };
+  });
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../account.ts';
-import { toReportable } from '../reportable-error.ts';
+import { aboutNumber, type DialogAnswer } from '../dialog-question.ts';
 import { noticesOf, settingsMessage } from './settings-message.ts';
 
 /** Where the dialog of the settings node asks, below the editor's address. */
@@ -17,19 +17,11 @@ const QUESTION = z.object({ config: z.string().max(256) });
 export async function loadSettings(
   find: (configId: string) => Account | undefined,
   question: unknown,
-): Promise<{ status: number; body: object }> {
+): Promise<DialogAnswer> {
   const read = QUESTION.safeParse(question);
   if (!read.success) return { status: 400, body: { code: 'question_invalid', text: 'Choose a number first.' } };
-  const account = find(read.data.config);
-  if (account === undefined) {
-    const text = 'This number is not deployed yet.';
-    return { status: 404, body: { code: 'number_not_deployed', text, nextStep: 'Deploy and try again.' } };
-  }
-  try {
+  return aboutNumber(find(read.data.config), async (account) => {
     const settings = await (await account.switchboard()).readSettings();
-    return { status: 200, body: { settings: settingsMessage(settings), notices: noticesOf(settings) } };
-  } catch (error) {
-    const { code, message } = toReportable(error);
-    return { status: 503, body: { code, text: message } };
-  }
+    return { settings: settingsMessage(settings), notices: noticesOf(settings) };
+  });
 }
