@@ -5,14 +5,11 @@ import { derive } from '../operations/call-derived.ts';
 import type { CallbackRow, CallRow, PairRow, RequestRow } from '../operations/records.ts';
 import { callbackStateNumber } from '../rows/callback-row.ts';
 import { stateNumber } from '../rows/reservation-state.ts';
+import { text } from './clean-texts.ts';
 
 /** Rows as PostgreSQL takes them: one JSON object each, named by column. */
 export type Columns = Record<string, string | number | null>;
 
-/** PostgreSQL cannot hold the character NUL, nor halves of characters; neither means anything in a text of ours. */
-export function text(value: string): string {
-  return value.toWellFormed().replaceAll('\0', '\uFFFD');
-}
 function orNull(value: string | undefined): string | null {
   return value === undefined ? null : text(value);
 }

@@ -32,6 +32,11 @@ export function connectionSettings(connection: string): ConnectionSettings {
   return { url, location: `${host}:${port}${decodeURI(parsed.pathname)}` };
 }
 
+/** A store on PostgreSQL, for people. */
+export function placeOf({ location }: ConnectionSettings, schema: string): string {
+  return `${location}, schema ${schema}`;
+}
+
 function urlOfWords(text: string): string {
   const words = new Map<string, string>();
   // name=value or name='value', where \ protects the next character.

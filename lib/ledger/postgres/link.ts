@@ -18,8 +18,8 @@ export interface Answer {
   changed: number;
 }
 
-/** The types of `pg` leave out that a connection may keep its process alive or not, and what it writes to. */
-type Connected = Connection & { ref(): void; unref(): void; readonly connection: { readonly stream: Duplex } };
+/** The types of `pg` leave out what a connection writes to. */
+type Connected = Connection & { readonly connection: { readonly stream: Duplex } };
 
 const CONNECT_MS = 5_000;
 
@@ -40,7 +40,6 @@ export class Link {
   #client: Connected | undefined;
   #opening: Promise<Connected> | undefined;
   readonly #tries: Tries;
-  #underWay = 0;
   #closed = false;
   /** Round trips so far, without those of connecting. */
   trips = 0;
@@ -79,22 +78,16 @@ export class Link {
     this.wasUsed = known !== undefined;
     const client = await this.open();
     this.trips += 1;
-    // The process stays up for what is under way, and only for that.
-    if (++this.#underWay === 1) client.ref();
-    try {
-      const settled = await Promise.allSettled(together(client, statements));
-      const failed = settled.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        if (isReadOnly(failed.reason) && this.#client === client) this.drop();
-        throw failed.reason;
-      }
-      return settled.map((one) => {
-        if (one.status === 'rejected') throw one.reason;
-        return { command: one.value.command, rows: one.value.rows as Row[], changed: one.value.rowCount ?? 0 };
-      });
-    } finally {
-      if (--this.#underWay === 0) client.unref();
+    const settled = await Promise.allSettled(together(client, statements));
+    const failed = settled.find((one) => one.status === 'rejected');
+    if (failed !== undefined) {
+      if (isReadOnly(failed.reason) && this.#client === client) this.drop();
+      throw failed.reason;
     }
+    return settled.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return { command: one.value.command, rows: one.value.rows as Row[], changed: one.value.rowCount ?? 0 };
+    });
   }
 
   /** The connection of this moment, for what belongs to one connection (LISTEN). */
@@ -115,7 +108,6 @@ export class Link {
     this.#tries.end();
     const client = this.#client ?? (await this.#opening?.catch(() => undefined));
     this.#client = undefined;
-    client?.ref();
     await client?.end().catch(() => undefined);
   }
 
@@ -143,7 +135,6 @@ export class Link {
       throw error;
     }
     this.#client = client;
-    if (this.#underWay === 0) client.unref();
     return client;
   }
 }

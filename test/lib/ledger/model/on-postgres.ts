@@ -1,10 +1,10 @@
 import { threadId } from 'node:worker_threads';
 import type { Ledger } from '../../../../lib/ledger/ledger.ts';
-import { PostgresEngine } from '../../../../lib/ledger/postgres/engine.ts';
 import { OWNER_SILENT_MS } from '../../../../lib/ledger/timings.ts';
 import type { Profile } from '../../../../lib/permission/profile.ts';
 import { PostgresServer } from '../../../postgres.ts';
 import { TestClock } from '../stand.ts';
+import { PostgresInProcess } from './postgres-in-process.ts';
 import { add, runInThreads } from './run-in-threads.ts';
 import { runModel } from './run-model.ts';
 import { VARIANTS, type Variant } from './variants.ts';
@@ -16,19 +16,20 @@ let schemas = 0;
 export async function twoInstances(connection: string, profile: Profile): Promise<Engine> {
   const clock = new TestClock();
   const schema = `m${threadId}_${++schemas}`;
-  const open = (): Promise<PostgresEngine> => PostgresEngine.open({ connection, schema, profile, clock: clock.shared });
+  const open = (): Promise<PostgresInProcess> =>
+    PostgresInProcess.open({ connection, schema, profile, clock: clock.shared });
   let engines = [await open(), await open()];
   let turn = 0;
   const ledger = new Proxy({} as Ledger, {
     get(_, name) {
-      const engine = engines[turn++ % 2] as PostgresEngine;
+      const engine = engines[turn++ % 2] as PostgresInProcess;
       if (name === 'sweep')
         return async () => {
           // Days have passed since their last sign of life, by a clock that their timers know nothing of.
           await Promise.all(engines.map((one) => one.heartbeat()));
           return engine.sweep();
         };
-      const member = engine[name as keyof PostgresEngine] as unknown;
+      const member = engine[name as keyof PostgresInProcess] as unknown;
       return typeof member === 'function' ? member.bind(engine) : member;
     },
   });
@@ -37,7 +38,7 @@ export async function twoInstances(connection: string, profile: Profile): Promis
     clock,
     deathNoticedMs: OWNER_SILENT_MS + 1,
     restart: async () => {
-      await Promise.all(engines.map((one) => one.crashForTest()));
+      await Promise.all(engines.map((one) => one.crash()));
       engines = [await open(), await open()];
     },
     close: async () => void (await Promise.all(engines.map((one) => one.close()))),

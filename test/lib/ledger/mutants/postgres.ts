@@ -237,6 +237,14 @@ export const POSTGRES_MUTANTS: readonly Mutant[] = [
     test: noticedBy('postgres/instances', `${SEVERAL}an event of a call that another holds goes to its holder, once`),
   },
   {
+    name: 'what is being handed out is forgotten with the worker that dies',
+    edits: [{ file: 'lib/ledger/postgres/engine.ts', text: 'held: [...this.#held],', replacement: 'held: [],' }],
+    test: noticedBy(
+      'postgres/worker',
+      'the worker of a PostgreSQL ledger dies before it could tell that an event is stored: only that one is handed out anew',
+    ),
+  },
+  {
     name: "a living instance's call is adopted",
     edits: [
       {
