@@ -5,6 +5,8 @@
  *   inline   the same store called synchronously in the caller's thread, one commit each
  *   worker   the ledger as the nodes use it, with 1, 16 and 64 operations in flight
  *   postgres the same on a PostgreSQL server of the bench's own, on this machine; off with --engines=sqlite
+ * Of the caller's thread two figures: how long an operation keeps its event loop busy, which on a machine whose processors are
+ * all at work includes waiting for one, and how much processor time it takes.
  *
  *   node bench/ledger.ts [--seconds=2] [--rounds=2] [--pairs=100000] [--engines=sqlite,postgres] [--folder=DIR]
  */
@@ -42,6 +44,7 @@ interface Cell {
   p50: number;
   p99: number;
   loopMicroseconds: number;
+  cpuMicroseconds: number;
 }
 /** One operation of a measurement; the index never repeats. */
 type Operation = (index: number) => Promise<unknown> | unknown;
@@ -104,6 +107,7 @@ function terminate(): ProviderEvent {
 async function measure(inFlight: number, operation: Operation): Promise<Cell> {
   const latencies: number[] = [];
   const before = performance.eventLoopUtilization();
+  const cpuBefore = process.threadCpuUsage();
   const started = performance.now();
   const end = started + SECONDS * 1_000;
   let index = 0;
@@ -120,6 +124,7 @@ async function measure(inFlight: number, operation: Operation): Promise<Cell> {
   await Promise.all(Array.from({ length: inFlight }, loop));
   const elapsed = performance.now() - started;
   const { active } = performance.eventLoopUtilization(before);
+  const { user, system } = process.threadCpuUsage(cpuBefore);
   latencies.sort((a, b) => a - b);
   const at = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
@@ -128,6 +133,7 @@ async function measure(inFlight: number, operation: Operation): Promise<Cell> {
     p50: at(0.5),
     p99: at(0.99),
     loopMicroseconds: (active * 1_000) / latencies.length,
+    cpuMicroseconds: (user + system) / latencies.length,
   };
 }
 
@@ -268,13 +274,13 @@ async function main(): Promise<void> {
   }
   console.log(`Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model.trim()}, ${values.folder}`);
   console.log(
-    `${PAIRS} pairs, ${SECONDS} s per cell, median of ${ROUNDS} rounds; times in ms, event loop in µs per operation\n`,
+    `${PAIRS} pairs, ${SECONDS} s per cell, median of ${ROUNDS} rounds; times in ms, event loop and its processor time in µs per operation\n`,
   );
-  console.log('| what | per s | p50 | p99 | event loop |\n|---|---|---|---|---|');
+  console.log('| what | per s | p50 | p99 | event loop | processor |\n|---|---|---|---|---|---|');
   for (const [name, cells] of rows) {
     const cell = (key: keyof Cell, digits: number): string => median(cells, key).toFixed(digits);
     console.log(
-      `| ${name} | ${cell('perSecond', 0)} | ${cell('p50', 2)} | ${cell('p99', 2)} | ${cell('loopMicroseconds', 1)} |`,
+      `| ${name} | ${cell('perSecond', 0)} | ${cell('p50', 2)} | ${cell('p99', 2)} | ${cell('loopMicroseconds', 1)} | ${cell('cpuMicroseconds', 1)} |`,
     );
   }
   console.log(`\n${notes.join('\n')}`);
