@@ -1,32 +1,27 @@
-import type { Bridge } from './bridge.ts';
 import type { IncomingStream } from './incoming-stream.ts';
-import type { LiveTasks } from './live-tasks.ts';
-import type { LegStatistics } from './media.ts';
+import type { BridgeStatistics, LegStatistics, StreamStatistics } from './media.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { RtcpReporter } from './rtcp-reporter.ts';
 import { TICKS_PER_MS } from './rtp-clock.ts';
 import type { Transport } from './transport.ts';
 
-/** The figures of a leg, put together from its parts. Times in ms. */
-export function legStatistics(parts: {
+/** The figures of a leg's sound. Levels in dBov. */
+export interface SoundParts {
   incoming: IncomingStream;
   outgoing: OutgoingStream;
-  reporter: RtcpReporter;
-  transport: Transport;
-  bridges: Iterable<Bridge>;
-  live: LiveTasks;
-  /** From the descriptions' exchange to sound both ways. */
-  connectMs: number | undefined;
-  /** dBov. */
+  bridges: BridgeStatistics[];
+  streams: StreamStatistics[];
   level: { person: number | undefined; sent: number | undefined };
-}): LegStatistics {
-  const { incoming, outgoing, reporter, transport, live, connectMs } = parts;
+}
+
+/** The figures of a leg, put together from its parts. Times in ms. @param connectMs from the descriptions' exchange to sound both ways */
+export function legStatistics(
+  { incoming, outgoing, bridges, streams, level: { person, sent } }: SoundParts,
+  { reporter, transport, connectMs }: { reporter: RtcpReporter; transport: Transport; connectMs: number | undefined },
+): LegStatistics {
   const { packets, duplicates, lost, jitter } = incoming;
   const { roundTripMs, theirs } = reporter;
   const { undecryptable } = transport.facts();
-  const { person, sent } = parts.level;
-  const bridges = [...parts.bridges].map((bridge) => bridge.statistics());
-  const streams = live.statistics();
   return {
     packetsReceived: packets,
     packetsSent: outgoing.packets,

@@ -74,30 +74,30 @@ async function handle(command: Request): Promise<unknown> {
     case 'statistics':
       return leg.statistics();
     case 'play':
-      return leg.play(command.task, command.options, reporter(id, command.task));
+      return leg.sound.play(command.task, command.options, reporter(id, command.task));
     case 'record':
-      return leg.record(command.task, command.options, reporter(id, command.task));
+      return leg.sound.record(command.task, command.options, reporter(id, command.task));
     case 'bridge':
-      return leg.bridge(command.task, command.options, reporter(id, command.task));
+      return leg.sound.bridge(command.task, command.options, reporter(id, command.task));
     case 'stream':
-      return leg.stream(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+      return leg.sound.stream(command.task, command.options, reporter(id, command.task), teller(id, command.task));
     case 'digits':
-      return leg.digits(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+      return leg.sound.digits(command.task, command.options, reporter(id, command.task), teller(id, command.task));
     case 'speech':
-      return leg.speech(command.task, command.options, reporter(id, command.task), teller(id, command.task));
+      return leg.sound.speech(command.task, command.options, reporter(id, command.task), teller(id, command.task));
     case 'write':
-      return leg.write(command.task, command.pcm);
+      return leg.sound.write(command.task, command.pcm);
     case 'mark':
-      return leg.mark(command.task, command.name);
+      return leg.sound.mark(command.task, command.name);
     case 'clear':
-      return { clearedMs: leg.clear(command.task) };
+      return { clearedMs: leg.sound.clear(command.task) };
     case 'stop':
-      return leg.stop(command.task);
+      return leg.sound.stop(command.task);
     case 'pause':
     case 'resume':
-      return leg.pause(command.task, command.method === 'pause');
+      return leg.sound.pause(command.task, command.method === 'pause');
     case 'interrupt':
-      return leg.interrupt(command.by);
+      return leg.sound.interrupt(command.by);
     case 'close':
       await leg.close();
       legs.delete(id);
@@ -107,7 +107,7 @@ async function handle(command: Request): Promise<unknown> {
 
 onRequest((request: Request | Receipt) => {
   if ('receipt' in request) {
-    legs.get(request.leg)?.receipt(request.task, request.receipt);
+    legs.get(request.leg)?.sound.receipt(request.task, request.receipt);
     return;
   }
   handle(request).then(
