@@ -1,5 +1,4 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
-import { allowedHosts } from './allowed-hosts.ts';
+import { agentAddress } from './agent-address.ts';
 import { MediaError } from './media.ts';
 import type { SpeechEvent } from './speech-options.ts';
 import type { StreamOutlet, StreamSource } from './stream.ts';
@@ -17,49 +16,9 @@ const MOST_TEXT = 65_536;
 const MOST_MESSAGES = 50;
 /** Close codes that mean no: going away for good, unacceptable data, policy (RFC 6455 §7.4.1), and those of applications. */
 const REFUSALS = [1002, 1003, 1007, 1008, 1010];
-const SECRET_HEADERS_ON = new BlockList();
-SECRET_HEADERS_ON.addSubnet('127.0.0.0', 8, 'ipv4');
-SECRET_HEADERS_ON.addAddress('::1', 'ipv6');
 
 /** undici's constructor takes headers (Node 22 and later), which its standard type does not tell. */
 type Connect = new (url: string, init: { headers: Record<string, string> }) => WebSocket;
-
-function onThisMachine(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1');
-  if (bare === 'localhost') return true;
-  return isIP(bare) !== 0 && SECRET_HEADERS_ON.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4');
-}
-
-function refused(message: string, nextStep: string): MediaError {
-  return new MediaError('media_address_refused', message, nextStep);
-}
-
-/** @throws MediaError `media_address_refused`; nothing of it but the host is ever told */
-function checkUrl({ url, headers = {}, allowedDestinations }: AgentOptions): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (!parsed || !['ws:', 'wss:'].includes(parsed.protocol) || parsed.hostname === '')
-    throw refused('The address of the agent is no WebSocket address.', 'Write it like wss://agent.example.com/call.');
-  if (parsed.username !== '' || parsed.password !== '')
-    throw refused('The address of the agent has a password in it.', 'Put it into the token of the node.');
-  if (allowedDestinations && !allowedHosts(allowedDestinations)(parsed.hostname))
-    throw refused(
-      `The agent's host ${parsed.hostname} is not among the allowed destinations.`,
-      'Add it to the allowed destinations of the stream.',
-    );
-  if (parsed.protocol === 'ws:' && Object.keys(headers).length > 0 && !onThisMachine(parsed.hostname))
-    throw refused(
-      `The token would go to ${parsed.hostname} in clear.`,
-      'Use wss:// for an agent on another machine, or no token.',
-    );
-  for (const [name, value] of Object.entries(headers))
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || /[^\t\x20-\x7e]/.test(value))
-      throw refused(
-        'The token or its header has characters that no header can have.',
-        'Correct the token of the node.',
-      );
-  parsed.hash = '';
-  return parsed;
-}
 
 /**
  * A voice agent behind a WebSocket. Its absence costs sound, never the call: what it misses is dropped and counted, what it has said already is
@@ -96,7 +55,7 @@ export class AgentOutlet implements StreamOutlet {
     tell: (news: StreamNews) => void,
   ) {
     this.#options = options;
-    this.#url = checkUrl(options);
+    this.#url = agentAddress(options);
     this.#source = source;
     this.#tell = tell;
     this.#streamId = stream.id;
