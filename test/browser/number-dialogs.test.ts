@@ -99,6 +99,26 @@ describe('the dialogs of the settings and the template node', function () {
     await field('action').waitFor({ state: 'detached' });
   });
 
+  it('keep a table that is filled in when the number has no hours', async () => {
+    const put = await fetch(graph, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer dialogs' },
+      body: JSON.stringify({ calling: { call_hours: { ...HOURS, holiday_schedule: [] } } }),
+    });
+    assert.equal(put.status, 200);
+    await edit('settings');
+    await page.evaluate("$('#wa-call-settings-holidays').editableList('addItem', { date: '2099-01-01' })");
+    await page.locator('#wa-call-settings-load').click();
+    await page.locator('#wa-call-settings-answer').getByText('This is what the number has now').waitFor();
+    assert.equal(await page.locator('.wa-call-settings-open').first().inputValue(), '09:00');
+    const dates = await page
+      .locator('.wa-call-settings-date')
+      .evaluateAll((all) => all.map((field) => Reflect.get(field, 'value')));
+    assert.ok(dates.includes('2099-01-01'), String(dates));
+    await page.locator('#node-dialog-cancel').click();
+    await field('action').waitFor({ state: 'detached' });
+  });
+
   it('show a ready template, copy it, and say what is wrong with the copy', async () => {
     await edit('template');
     await page.locator('#wa-call-template-preview').getByText('may we call you on WhatsApp about {{2}}').waitFor();

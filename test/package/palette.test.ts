@@ -119,6 +119,25 @@ describe('installed into an empty Node-RED', () => {
         );
       });
 
+      it('has dialogs that say what is wrong, and show what a choice needs', async () => {
+        const verdict = await page.evaluate(
+          "RED.nodes.getType('wa-call-media').defaults.times.validate.call({}, -1, {})",
+        );
+        const catalog = (await (await list(`/locales/${manifest.name}/media?lng=en-US`)).json()) as {
+          'wa-call-media': { error: { times: string } };
+        };
+        assert.equal(verdict, catalog['wa-call-media'].error.times);
+        const node = { id: 'n', type: 'wa-call-media', z: 'tab', x: 200, y: 100, action: 'stream', wires: [[], []] };
+        await page.evaluate(`RED.nodes.import(${JSON.stringify([{ id: 'tab', type: 'tab', label: 'Test' }, node])})`);
+        await page.evaluate("RED.editor.edit(RED.nodes.node('n'))");
+        const field = (name: string) => page.locator(`.red-ui-tray #node-input-${name}`);
+        await field('chunkMs').waitFor();
+        assert.deepEqual([await field('chunkMs').inputValue(), await field('fileName').isVisible()], ['100', false]);
+        await field('action').selectOption('record');
+        assert.deepEqual([await field('chunkMs').isVisible(), await field('fileName').isVisible()], [false, true]);
+        await page.evaluate('RED.tray.close()');
+      });
+
       for (const type of Object.values(NODE_TYPES)) {
         if (!CONFIG_TYPES.includes(type)) {
           it(`shows ${type} in the palette, with label and icon`, async () => {
