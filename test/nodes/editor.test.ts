@@ -87,6 +87,9 @@ describe('the editor half', () => {
         assert.match(help, /### Details/);
         if (definition.outputs) assert.match(help, /### Outputs/);
         if (definition.inputs) assert.match(help, /### Inputs/);
+        // What Node-RED makes a list of properties from: with another colon it shows the end of the text only.
+        for (const line of help.split('\n').filter((text) => text.startsWith(':')))
+          assert.match(line, /^: [^:()]+ \([^:()]+\) : [^:]+$/);
       });
 
       it('has an icon of its own, drawn in white', () => {
