@@ -38,6 +38,13 @@ describe('the package as it is published', function () {
     });
   }
 
+  it('has dialogs that need no file beside them', () => {
+    for (const html of files.filter((name) => /^dist\/nodes\/[^/]+\.html$/.test(name))) {
+      assert.doesNotMatch(text(html), /<script[^>]* src=|<link\b|@import/, html);
+      assert.ok(text(html).includes('window.waCallDialog ='), html);
+    }
+  });
+
   it('has its readme, license, changelog and examples', () => {
     for (const name of ['README.md', 'LICENSE', 'CHANGELOG.md', 'package.json']) assert.ok(files.includes(name), name);
     assert.ok(files.some((name) => /^examples\/01 .*\.json$/.test(name)));
