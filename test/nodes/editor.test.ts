@@ -115,6 +115,8 @@ describe('the editor half', () => {
         assert.equal(typeof definition.paletteLabel.call(self), 'string');
         assert.equal(definition.label.call({ ...self, name: 'Sales' }), 'Sales');
         assert.equal(typeof definition.label.call(self), 'string');
+        for (const action of choicesOf(one).action ?? [])
+          assert.equal(typeof definition.label.call({ ...self, action }), 'string', String(action));
       });
 
       it('has a field for every property, and a property for every field', () => {
