@@ -11,6 +11,7 @@ import type { Contact, Instant } from '../../../lib/permission/model.ts';
 import { findProfile } from '../../../lib/permission/rules.ts';
 import type { CallEvent, ProviderEvent } from '../../../lib/provider/event.ts';
 import { freshSchema, postgresServer } from '../../postgres.ts';
+import './compiled.ts';
 
 export const SECOND = 1_000;
 export const MINUTE = 60_000;
