@@ -114,7 +114,7 @@ window.waCallDialog = (entry, type) => {
 
     /**
      * For `oneditprepare`: fills in what a flow of an earlier version (or one written by hand) lacks, makes typed inputs, and shows
-     * the rows whose `data-when` holds.
+     * the rows whose `data-when` holds, or in which something is wrong.
      *
      * @param types kinds of values of the typed inputs that do not take the usual ones, by property
      */
@@ -143,10 +143,14 @@ window.waCallDialog = (entry, type) => {
       }
       const showRows = () =>
         form.find('[data-when]').each(function () {
-          $(this).toggle(holds($(this).attr('data-when'), (name) => valueIn(fieldOf(node, name))));
+          const wanted = holds($(this).attr('data-when'), (name) => valueIn(fieldOf(node, name)));
+          // What is wrong can only be put right where it is seen.
+          $(this).toggle(wanted || $(this).find('.input-error').length > 0);
         });
       form.on('change', 'select, input[type=checkbox]', showRows);
       showRows();
+      // The editor judges the fields when this is done.
+      setTimeout(showRows);
     },
 
     /** Suggests the languages in which WhatsApp announces a recording (call recording page, 31 Aug 2026). */

@@ -98,6 +98,21 @@ describe('the dialog of the media node', function () {
     await field('action').waitFor({ state: 'detached' });
   });
 
+  it('shows what is wrong in a row of another action, until it is right', async () => {
+    await page.evaluate("Object.assign(RED.nodes.node('node'), { times: 5000, action: 'record' })");
+    await open();
+    await field('times').waitFor();
+    assert.equal(await field('longestSeconds').isVisible(), false);
+    await field('action').selectOption('speech');
+    assert.ok(await field('times').isVisible());
+    await field('times').fill('');
+    await field('action').selectOption('record');
+    assert.equal(await field('times').isVisible(), false);
+    await page.locator('#node-dialog-cancel').click();
+    await field('action').waitFor({ state: 'detached' });
+    await page.evaluate("Object.assign(RED.nodes.node('node'), { times: undefined, action: 'play' })");
+  });
+
   it('fills in what a flow of an earlier version lacks, and saves it', async () => {
     await open();
     assert.deepEqual([await field('times').inputValue(), await field('interruptBy').inputValue()], ['1', 'nothing']);
