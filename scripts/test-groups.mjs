@@ -25,12 +25,12 @@ const SOUND = [
  */
 export const GROUPS = [
   { name: 'model', folder: 'lib/ledger/model', minutes: 45 },
-  { name: 'ledger', folder: 'lib/ledger', except: ['lib/ledger/model'], minutes: 20 },
-  { name: 'media', folder: 'lib/media', except: SOUND, minutes: 12 },
-  { name: 'package', minutes: 10 },
-  { name: 'nodes', minutes: 12 },
-  { name: 'simulator', minutes: 8 },
-  { name: 'lib', except: ['lib/ledger', 'lib/media'], minutes: 12 },
+  { name: 'ledger', folder: 'lib/ledger', except: ['lib/ledger/model'], minutes: 40 },
+  { name: 'media', folder: 'lib/media', except: SOUND, minutes: 25 },
+  { name: 'package', minutes: 20 },
+  { name: 'nodes', minutes: 25 },
+  { name: 'simulator', minutes: 20 },
+  { name: 'lib', except: ['lib/ledger', 'lib/media'], minutes: 25 },
   { name: 'sound', folder: 'lib/media', only: SOUND, minutes: 12, quiet: true },
   { name: 'system', minutes: 20, quiet: true },
   { name: 'browser', minutes: 10, quiet: true },
