@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PROBE_PROOF } from '../provider/probe-proof.ts';
 import type { Arrival, WebhookSubject } from './subject.ts';
 import type { WebReply } from './web-request.ts';
 
@@ -34,7 +35,11 @@ export async function travel(webhook: WebhookSubject, url: string, anyCertificat
     webhook.send({
       url,
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...webhook.sign(sent, broken) },
+      headers: {
+        'content-type': 'application/json',
+        ...webhook.sign(sent, broken),
+        ...(broken ? { [PROBE_PROOF]: Object.values(webhook.sign(sent)).join() } : {}),
+      },
       body: sent,
       anyCertificate,
     });

@@ -108,6 +108,23 @@ describe('webhook endpoint', () => {
     assert.equal((await endpoint.post(good)).status, 200);
   });
 
+  it('counts every forgery, whatever it says of itself, and no probe that proves to be our own', async () => {
+    const one = account(p.NUMBER);
+    const endpoint = endpointOf(one);
+    const probe = (proof: string): WebhookRequest => {
+      const { rawBody } = request(ringing());
+      return { rawBody, header: (name) => (name === 'x-whatsapp-calling-check' ? proof : 'sha256=00') };
+    };
+    const right = request(ringing()).header('x-hub-signature-256') ?? '';
+    for (const proof of ['1', '', right.replace(/.$/, (last) => (last === '0' ? '1' : '0'))])
+      assert.equal((await endpoint.post(probe(proof))).status, 401);
+    assert.equal(endpoint.statistics().refused, 3);
+    assert.equal((await endpoint.post(probe(right))).status, 401);
+    assert.equal(endpoint.statistics().refused, 3);
+    await later();
+    assert.deepEqual([one.stored, one.handled], [[], []]);
+  });
+
   it('routes by business number, also within one body', async () => {
     const [one, two] = [account(p.NUMBER), account(OTHER)];
     const body = {
