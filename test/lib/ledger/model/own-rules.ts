@@ -1,5 +1,5 @@
 import type { Instant } from '../../../../lib/permission/model.ts';
-import { knownConnected, knownEnded, type Pair } from './facts.ts';
+import { knownConnected, knownEnded, type Pair, type Word } from './facts.ts';
 import type { Variant } from './variants.ts';
 
 const DAY = 86_400_000;
@@ -38,9 +38,10 @@ export function ownRefusals(
     if (counted.filter((at) => at > since + (surely ? slack : 0)).length >= 3) codes.add('request_limit_total');
     return codes;
   }
-  const newest = pair.words.filter(({ told }) => told).sort((a, b) => b.at - a.at)[0];
+  const heard = pair.words.filter(({ told }) => told).sort((a, b) => b.at - a.at);
+  const [newest] = heard;
   if (newest === undefined || newest.answer === 'reject') return codes;
-  if (now + margin >= newest.at + DAY)
+  if (now + margin >= (surely ? newest.at : grantedAt(newest, heard, slack)) + DAY)
     codes.add('permission_expired').add('permission_pending').add('permission_not_requested');
   const used = pair.calls.filter((call) => {
     if (call.by === 'person') return false;
@@ -50,6 +51,13 @@ export function ownRefusals(
   });
   if (used.length >= 1) codes.add('permission_used_up');
   return codes;
+}
+
+/** A refusal of WhatsApp tells that there is a permission, not since when: it may be the one that was held already. */
+function grantedAt(newest: Word, heard: readonly Word[], slack: number): Instant {
+  const before = heard.find(({ byRefusal }) => byRefusal !== true);
+  const held = before !== undefined && before.answer !== 'reject' && newest.at < before.at + DAY + slack;
+  return newest.byRefusal === true && held ? before.at : newest.at;
 }
 
 /** Requests up to here are forgiven by a call that was picked up. */
