@@ -3,7 +3,7 @@ import { maskContact } from '../../permission/masking.ts';
 import type { Account } from '../account.ts';
 import { readContact } from '../contact-input.ts';
 import { deliveryMessage } from '../delivery-message.ts';
-import { aboutNumber, type DialogAnswer } from '../dialog-question.ts';
+import { aboutAccount, type DialogAnswer } from '../dialog-question.ts';
 import { explanationMessage } from './explanation-message.ts';
 
 /** Where the dialog of the permission node asks, below the editor's address. */
@@ -31,7 +31,7 @@ export async function lookUp(
     const { code, text, nextStep } = who.reason;
     return { status: 422, body: { code, text, nextStep } };
   }
-  return aboutNumber(find(read.data.config), async (account) => {
+  return aboutAccount(find(read.data.config), async (account) => {
     const switchboard = await account.switchboard();
     // Ids of messages hold the person's number.
     const { delivery, ...told } = await switchboard.explain(who.contact);

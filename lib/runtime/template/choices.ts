@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { isSendable, type StoredTemplate } from '../../template/template.ts';
 import type { Account } from '../account.ts';
 import { aboutNumber, type DialogAnswer } from '../dialog-question.ts';
@@ -6,7 +5,6 @@ import { aboutNumber, type DialogAnswer } from '../dialog-question.ts';
 /** Where the dialog of the request node asks, below the editor's address. */
 export const CHOICES_PATH = '/wa-call-request-permission/templates';
 
-const QUESTION = z.object({ config: z.string().max(256) });
 const MOST = 500;
 
 /** A template as a dialog lists it. */
@@ -31,9 +29,7 @@ export async function templateChoices(
   find: (configId: string) => Account | undefined,
   question: unknown,
 ): Promise<DialogAnswer> {
-  const read = QUESTION.safeParse(question);
-  if (!read.success) return { status: 400, body: { code: 'question_invalid', text: 'Choose a number first.' } };
-  return aboutNumber(find(read.data.config), async (account) => {
+  return aboutNumber(find, question, async (account) => {
     const all = await (await account.switchboard()).listTemplates();
     return { templates: choicesOf(all) };
   });

@@ -73,9 +73,15 @@ describe('random histories of up to 60 steps, judged by the simulator’s rules'
 
   it(`postgres: up to ${POSTGRES_RUNS} histories, two instances that take turns and die`, async function () {
     this.timeout(2_400_000);
+    const started = performance.now();
     const tally = await runOnPostgres(POSTGRES_RUNS, SEED, POSTGRES_MINUTES * 60_000);
     console.log(`      ${tally.histories} histories on PostgreSQL`);
-    assert.ok(tally.histories >= Math.min(LEAST, POSTGRES_RUNS), `${tally.histories} histories`);
+    // Fewer than were asked for only because the time was over.
+    const timeIsOver = performance.now() - started >= POSTGRES_MINUTES * 60_000;
+    assert.ok(
+      tally.histories >= (timeIsOver ? Math.min(LEAST, POSTGRES_RUNS) : POSTGRES_RUNS),
+      `${tally.histories} histories`,
+    );
     proves(tally, OFTEN);
   });
 });
