@@ -1,8 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Browser, Page } from 'playwright-core';
 import { type FlowNode, TAB } from '../system/flows.ts';
-import { NodeRedProcess } from '../system/node-red-process.ts';
-import { launchChromium } from './chromium.ts';
+import { Editor } from './editor.ts';
 
 /** As a flow of the first version has it: without what came later. */
 const OLD = { source: '', sourceType: 'greeting', folder: '', fileName: '{date}-{time}-{id}.wav', sampleRate: '48000' };
@@ -41,25 +39,11 @@ const FIELDS: Record<string, string[]> = {
 
 describe('the dialog of the media node', function () {
   this.timeout(90_000);
-  let red: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  const editor = Editor.during(FLOWS, 'node');
 
-  before(async () => {
-    red = await NodeRedProcess.start({ flows: FLOWS });
-    browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1250, height: 1100 } });
-    await page.goto(red.origin);
-    await page.locator('[id="node"]').waitFor({ timeout: 30_000 });
-  });
-  after(async () => {
-    await browser?.close();
-    await red?.stop();
-  });
-
-  const field = (name: string) => page.locator(`.red-ui-tray #node-input-${name}`);
+  const field = (name: string) => editor.page.locator(`.red-ui-tray #node-input-${name}`);
   const open = async () => {
-    await page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
+    await editor.page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
     await field('action').waitFor();
   };
 
@@ -71,11 +55,11 @@ describe('the dialog of the media node', function () {
     await field('streamTo').selectOption('agent');
     for (const name of ofAgent) assert.equal(await field(name).isVisible(), true, name);
     assert.equal(await field('agentToken').getAttribute('type'), 'password');
-    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/agent.png` });
+    if (process.env.WA_TEST_SHOTS) await editor.page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/agent.png` });
     await field('action').selectOption('digits');
     for (const name of ofAgent) assert.equal(await field(name).isVisible(), false, name);
-    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/digits.png` });
-    await page.locator('#node-dialog-cancel').click();
+    if (process.env.WA_TEST_SHOTS) await editor.page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/digits.png` });
+    await editor.page.locator('#node-dialog-cancel').click();
     await field('action').waitFor({ state: 'detached' });
   });
 
@@ -84,7 +68,9 @@ describe('the dialog of the media node', function () {
     for (const [action, wanted] of Object.entries(FIELDS)) {
       await field('action').selectOption(action);
       for (const name of Object.values(FIELDS).flat()) {
-        const row = page.locator('.red-ui-tray .form-row').filter({ has: page.locator(`#node-input-${name}`) });
+        const row = editor.page
+          .locator('.red-ui-tray .form-row')
+          .filter({ has: editor.page.locator(`#node-input-${name}`) });
         assert.equal(await row.isVisible(), wanted.includes(name), `${name} with ${action}`);
       }
       assert.equal(await field('splitAfter').isVisible(), false);
@@ -94,12 +80,12 @@ describe('the dialog of the media node', function () {
     assert.ok(await field('splitAfter').isVisible());
     await field('action').selectOption('play');
     assert.ok(!(await field('splitAfter').isVisible()));
-    await page.evaluate('RED.tray.close()');
+    await editor.page.evaluate('RED.tray.close()');
     await field('action').waitFor({ state: 'detached' });
   });
 
   it('shows what is wrong in a row of another action, until it is right', async () => {
-    await page.evaluate("Object.assign(RED.nodes.node('node'), { times: 5000, action: 'record' })");
+    await editor.page.evaluate("Object.assign(RED.nodes.node('node'), { times: 5000, action: 'record' })");
     await open();
     await field('times').waitFor();
     assert.equal(await field('longestSeconds').isVisible(), false);
@@ -108,9 +94,9 @@ describe('the dialog of the media node', function () {
     await field('times').fill('');
     await field('action').selectOption('record');
     assert.equal(await field('times').isVisible(), false);
-    await page.locator('#node-dialog-cancel').click();
+    await editor.page.locator('#node-dialog-cancel').click();
     await field('action').waitFor({ state: 'detached' });
-    await page.evaluate("Object.assign(RED.nodes.node('node'), { times: undefined, action: 'play' })");
+    await editor.page.evaluate("Object.assign(RED.nodes.node('node'), { times: undefined, action: 'play' })");
   });
 
   it('fills in what a flow of an earlier version lacks, and saves it', async () => {
@@ -122,9 +108,9 @@ describe('the dialog of the media node', function () {
     );
     await field('times').fill('3');
     await field('interruptBy').selectOption('digit');
-    await page.click('#node-dialog-ok');
+    await editor.page.click('#node-dialog-ok');
     await field('action').waitFor({ state: 'detached' });
-    const saved = (await page.evaluate(
+    const saved = (await editor.page.evaluate(
       "(({ times, interruptBy, split, valid }) => ({ times, interruptBy, split, valid }))(RED.nodes.node('node'))",
     )) as object;
     assert.deepEqual(saved, { times: '3', interruptBy: 'digit', split: 'no', valid: true });

@@ -1,9 +1,7 @@
 import { strict as assert } from 'node:assert';
-import type { Browser, Page } from 'playwright-core';
 import { type FlowNode, injectNode, TAB } from '../system/flows.ts';
 import { NodeRedProcess } from '../system/node-red-process.ts';
-import { freePort } from '../system/npm-start.ts';
-import { launchChromium } from './chromium.ts';
+import { Editor } from './editor.ts';
 
 const ANA = '5511955500123';
 const MARKUP = '<img src=x onerror="window.marked = 1"> delivery';
@@ -47,41 +45,21 @@ module.exports.adminAuth = { type: 'credentials', users: find, authenticate: (na
 
 describe('the dialog of the permission node', function () {
   this.timeout(90_000);
-  let red: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
-  let simulator: string;
-
-  before(async () => {
-    const port = await freePort();
-    simulator = `http://127.0.0.1:${port}`;
-    red = await NodeRedProcess.start({
-      flows: FLOWS,
-      settings: { waCallConfigSimulator: { port, relay: false, pace: 0.01 } },
-    });
-    browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1250, height: 1100 } });
-    await page.goto(red.origin);
-    await page.locator('[id="node"]').waitFor({ timeout: 30_000 });
-  });
-  after(async () => {
-    await browser?.close();
-    await red?.stop();
-  });
+  const editor = Editor.during(FLOWS, 'node', { pace: 0.01 });
   beforeEach(async () => {
-    await page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
-    await page.locator('#wa-call-permission-number').waitFor();
+    await editor.page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
+    await editor.page.locator('#wa-call-permission-number').waitFor();
   });
   afterEach(async () => {
-    await page.evaluate('RED.tray.close()');
-    await page.locator('#wa-call-permission-number').waitFor({ state: 'detached' });
+    await editor.page.evaluate('RED.tray.close()');
+    await editor.page.locator('#wa-call-permission-number').waitFor({ state: 'detached' });
   });
 
-  const answer = () => page.locator('#wa-call-permission-answer');
+  const answer = () => editor.page.locator('#wa-call-permission-answer');
   /** Types a number, looks it up, and waits until the answer tells of what is expected. */
   const lookUp = async (number: string, expected: string): Promise<string> => {
-    await page.fill('#wa-call-permission-number', number);
-    await page.click('#wa-call-permission-look-up');
+    await editor.page.fill('#wa-call-permission-number', number);
+    await editor.page.click('#wa-call-permission-look-up');
     await answer().getByText(expected, { exact: true }).first().waitFor({ timeout: 15_000 });
     return answer().innerText();
   };
@@ -93,11 +71,11 @@ describe('the dialog of the permission node', function () {
     assert.match(never, /May be asked for permission now/);
     assert.match(never, /^\+55119…0123/);
 
-    await red.inject('press');
-    await red.waitForLog(/\[wa-call-request-permission|Started flows/);
+    await editor.red.inject('press');
+    await editor.red.waitForLog(/\[wa-call-request-permission|Started flows/);
     for (let tries = 0; tries < 50 && !(await texts('.wa-call-permission-badge')).includes('Pending'); tries += 1) {
-      await page.press('#wa-call-permission-number', 'Enter');
-      await page.waitForTimeout(100);
+      await editor.page.press('#wa-call-permission-number', 'Enter');
+      await editor.page.waitForTimeout(100);
     }
     const pending = await answer().innerText();
     assert.match(pending, /May not be called now\s+This person has been asked for permission/);
@@ -121,41 +99,37 @@ describe('the dialog of the permission node', function () {
     const told = await lookUp(ANA, 'Pending');
     assert.ok(told.includes(MARKUP), told);
     assert.equal(await answer().locator('img').count(), 0);
-    assert.equal(await page.evaluate('window.marked'), undefined);
+    assert.equal(await editor.page.evaluate('window.marked'), undefined);
   });
 
   it('shows a grant as soon as it is there', async () => {
-    const response = await fetch(`${simulator}/control/permission`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ user: ANA, answer: 'temporary' }),
-    });
+    const response = await editor.control('permission', { user: ANA, answer: 'temporary' });
     assert.ok(response.ok);
-    await page.fill('#wa-call-permission-number', ANA);
+    await editor.page.fill('#wa-call-permission-number', ANA);
     for (let tries = 0; tries < 50 && !(await texts('.wa-call-permission-badge')).includes('Granted'); tries += 1) {
-      await page.press('#wa-call-permission-number', 'Enter');
-      await page.waitForTimeout(100);
+      await editor.page.press('#wa-call-permission-number', 'Enter');
+      await editor.page.waitForTimeout(100);
     }
     assert.match(await answer().innerText(), /Granted\s*until [\s\S]*May be called now/);
     // Asked by the keyboard, and the dialog is still open.
-    assert.ok(await page.locator('#node-dialog-ok').isVisible());
+    assert.ok(await editor.page.locator('#node-dialog-ok').isVisible());
   });
 
   it('says what is wrong with a number, and what to do about one that is not deployed', async () => {
-    await page.click('#wa-call-permission-look-up');
+    await editor.page.click('#wa-call-permission-look-up');
     await answer().getByText('Enter a phone number').waitFor();
-    await page.fill('#wa-call-permission-number', 'somebody');
-    await page.press('#wa-call-permission-number', 'Enter');
+    await editor.page.fill('#wa-call-permission-number', 'somebody');
+    await editor.page.press('#wa-call-permission-number', 'Enter');
     await answer().getByText('neither a phone number nor a WhatsApp user id').waitFor();
-    await page.evaluate("$('#node-input-config').append('<option value=\"new\">new</option>').val('new')");
-    await page.fill('#wa-call-permission-number', ANA);
-    await page.press('#wa-call-permission-number', 'Enter');
+    await editor.page.evaluate("$('#node-input-config').append('<option value=\"new\">new</option>').val('new')");
+    await editor.page.fill('#wa-call-permission-number', ANA);
+    await editor.page.press('#wa-call-permission-number', 'Enter');
     await answer().getByText('Deploy and try again.').waitFor();
   });
 
   it('shows the fields of the action that is chosen, and keeps what is set', async () => {
     const shown = async (): Promise<string[]> => {
-      const labels = page.locator('.form-row:visible label[for^="node-input-"]:visible');
+      const labels = editor.page.locator('.form-row:visible label[for^="node-input-"]:visible');
       const ids = await labels.evaluateAll((all) =>
         all.map((label) => (label.getAttribute('for') ?? '').replace('node-input-', '')),
       );
@@ -174,19 +148,19 @@ describe('the dialog of the permission node', function () {
       erase: ['contact', 'confirm'],
     };
     for (const [action, fields] of Object.entries(wanted)) {
-      await page.selectOption('#node-input-action', action);
+      await editor.page.selectOption('#node-input-action', action);
       assert.deepEqual(await shown(), fields, action);
     }
-    await page.selectOption('#node-input-action', 'export');
-    await page.selectOption('#node-input-period', 'range');
+    await editor.page.selectOption('#node-input-action', 'export');
+    await editor.page.selectOption('#node-input-period', 'range');
     assert.deepEqual(await shown(), ['contact', 'period', 'from', 'to', 'format', 'unmasked']);
-    await page.selectOption('#node-input-action', 'message');
+    await editor.page.selectOption('#node-input-action', 'message');
     assert.equal((await shown()).length, 14);
-    await page.selectOption('#node-input-action', 'list');
-    await page.selectOption('#node-input-status', 'granted');
-    await page.fill('#node-input-limit', '25');
-    await page.click('#node-dialog-ok');
-    const kept = (await page.evaluate(
+    await editor.page.selectOption('#node-input-action', 'list');
+    await editor.page.selectOption('#node-input-status', 'granted');
+    await editor.page.fill('#node-input-limit', '25');
+    await editor.page.click('#node-dialog-ok');
+    const kept = (await editor.page.evaluate(
       "(({ action, status, limit, contact, contactType, confirm }) => ({ action, status, limit, contact, contactType, confirm }))(RED.nodes.node('node'))",
     )) as object;
     assert.deepEqual(kept, {
@@ -197,8 +171,8 @@ describe('the dialog of the permission node', function () {
       contactType: 'msg',
       confirm: false,
     });
-    await page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
-    await page.locator('#wa-call-permission-number').waitFor();
+    await editor.page.evaluate("RED.editor.edit(RED.nodes.node('node'))");
+    await editor.page.locator('#wa-call-permission-number').waitFor();
   });
 });
 
