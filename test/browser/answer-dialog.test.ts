@@ -1,8 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Browser, Page } from 'playwright-core';
 import { type FlowNode, TAB } from '../system/flows.ts';
-import { NodeRedProcess } from '../system/node-red-process.ts';
-import { launchChromium } from './chromium.ts';
+import { Editor } from './editor.ts';
 
 const at = { z: TAB.id, x: 400, config: 'number' };
 const FLOWS: FlowNode[] = [
@@ -34,38 +32,24 @@ const OF_ACTION: Record<string, string[]> = {
 
 describe('the dialogs of the nodes for calls of people', function () {
   this.timeout(90_000);
-  let red: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  const editor = Editor.during(FLOWS, 'answer');
 
-  before(async () => {
-    red = await NodeRedProcess.start({ flows: FLOWS });
-    browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1250, height: 1100 } });
-    await page.goto(red.origin);
-    await page.locator('[id="answer"]').waitFor({ timeout: 30_000 });
-  });
-  after(async () => {
-    await browser?.close();
-    await red?.stop();
-  });
-
-  const field = (name: string) => page.locator(`.red-ui-tray #node-input-${name}`);
+  const field = (name: string) => editor.page.locator(`.red-ui-tray #node-input-${name}`);
   const row = (name: string) =>
-    page.locator('.red-ui-tray .form-row').filter({ has: page.locator(`#node-input-${name}`) });
+    editor.page.locator('.red-ui-tray .form-row').filter({ has: editor.page.locator(`#node-input-${name}`) });
   const visible = async (names: string[], wanted: (name: string) => boolean, what: string) => {
     for (const name of names) assert.equal(await row(name).isVisible(), wanted(name), `${name}: ${what}`);
   };
   const open = async (id: string) => {
-    await page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
+    await editor.page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
     await field('name').waitFor();
   };
   const close = async (button: 'ok' | 'cancel') => {
-    await page.click(`#node-dialog-${button}`);
+    await editor.page.click(`#node-dialog-${button}`);
     await field('name').waitFor({ state: 'detached' });
   };
   const shot = async (name: string) => {
-    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/${name}.png` });
+    if (process.env.WA_TEST_SHOTS) await editor.page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/${name}.png` });
   };
 
   it('answer: shows what the way of answering and the hours need, says what is wrong, and saves', async () => {
@@ -83,7 +67,7 @@ describe('the dialogs of the nodes for calls of people', function () {
     await field('monday').fill('9 to 5');
     await field('holidays').fill('Christmas');
     await close('ok');
-    const valid = () => page.evaluate("RED.nodes.node('answer').valid");
+    const valid = () => editor.page.evaluate("RED.nodes.node('answer').valid");
     assert.equal(await valid(), false);
     await open('answer');
     for (const name of ['timeZone', 'monday', 'holidays'])
@@ -96,7 +80,7 @@ describe('the dialogs of the nodes for calls of people', function () {
     await shot('answer');
     await close('ok');
     assert.equal(await valid(), true);
-    const saved = (await page.evaluate(
+    const saved = (await editor.page.evaluate(
       "(({ monday, saturday, hours, callbackClosed, preAccept }) => ({ monday, saturday, hours, callbackClosed, preAccept }))(RED.nodes.node('answer'))",
     )) as object;
     assert.deepEqual(saved, {
@@ -116,7 +100,7 @@ describe('the dialogs of the nodes for calls of people', function () {
     await field('words').fill('Call me back');
     await shot('callbacks');
     await close('ok');
-    const saved = (await page.evaluate(
+    const saved = (await editor.page.evaluate(
       "(({ action, leaseSeconds, words, valid }) => ({ action, leaseSeconds, words, valid }))(RED.nodes.node('list'))",
     )) as object;
     assert.deepEqual(saved, { action: 'claim', leaseSeconds: '300', words: 'Call me back', valid: true });

@@ -1,8 +1,6 @@
 import { strict as assert } from 'node:assert';
-import type { Browser, Page } from 'playwright-core';
 import { type FlowNode, TAB } from '../system/flows.ts';
-import { NodeRedProcess } from '../system/node-red-process.ts';
-import { launchChromium } from './chromium.ts';
+import { Editor } from './editor.ts';
 
 const at = { z: TAB.id, x: 400, config: 'number' };
 const FLOWS: FlowNode[] = [
@@ -19,42 +17,28 @@ const FLOWS: FlowNode[] = [
 
 describe('the dialogs about records and recordings', function () {
   this.timeout(90_000);
-  let red: NodeRedProcess;
-  let browser: Browser;
-  let page: Page;
+  const editor = Editor.during(FLOWS, 'records');
 
-  before(async () => {
-    red = await NodeRedProcess.start({ flows: FLOWS });
-    browser = await launchChromium();
-    page = await browser.newPage({ viewport: { width: 1250, height: 1100 } });
-    await page.goto(red.origin);
-    await page.locator('[id="records"]').waitFor({ timeout: 30_000 });
-  });
-  after(async () => {
-    await browser?.close();
-    await red?.stop();
-  });
-
-  const field = (name: string) => page.locator(`.red-ui-tray #node-input-${name}`);
+  const field = (name: string) => editor.page.locator(`.red-ui-tray #node-input-${name}`);
   const shown = (names: string[]) =>
     Promise.all(
       names.map((name) =>
-        page
+        editor.page
           .locator('.red-ui-tray .form-row')
-          .filter({ has: page.locator(`#node-input-${name}`) })
+          .filter({ has: editor.page.locator(`#node-input-${name}`) })
           .isVisible(),
       ),
     );
   const open = async (id: string) => {
-    await page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
+    await editor.page.evaluate(`RED.editor.edit(RED.nodes.node('${id}'))`);
     await field('name').waitFor();
   };
   const save = async () => {
-    await page.click('#node-dialog-ok');
+    await editor.page.click('#node-dialog-ok');
     await field('name').waitFor({ state: 'detached' });
   };
   const saved = (id: string, names: string[]) =>
-    page.evaluate(
+    editor.page.evaluate(
       ([node, list]) => {
         const { RED } = globalThis as unknown as { RED: { nodes: { node(id: string): Record<string, unknown> } } };
         return list.map((name) => RED.nodes.node(node)[name]);
@@ -85,7 +69,8 @@ describe('the dialogs about records and recordings', function () {
     await open('records');
     await field('timeZone').fill('America/Sao_Paulo');
     await field('each').check();
-    if (process.env.WA_TEST_SHOTS) await page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/call-records.png` });
+    if (process.env.WA_TEST_SHOTS)
+      await editor.page.screenshot({ path: `${process.env.WA_TEST_SHOTS}/call-records.png` });
     await save();
     assert.deepEqual(await saved('records', ['valid', 'period', 'format', 'timeZone', 'each', 'full', 'contact']), [
       ...[true, 'yesterday', 'csv', 'America/Sao_Paulo', true, false, ''],
@@ -98,7 +83,7 @@ describe('the dialogs about records and recordings', function () {
     assert.deepEqual(await shown(names), [false, false]);
     await field('captureTranscript').check();
     assert.deepEqual(await shown(names), [true, true]);
-    assert.equal(await page.locator('#wa-call-initiate-languages option').count(), 18);
+    assert.equal(await editor.page.locator('#wa-call-initiate-languages option').count(), 18);
     await field('captureLanguage').fill('Portuguese');
     await save();
     assert.deepEqual(await saved('call', ['valid']), [false]);
